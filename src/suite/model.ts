@@ -1,0 +1,101 @@
+import type { Where } from '../errors.js';
+
+/** A value that a scenario gives a parameter. */
+export type ScenarioValue = string | number | boolean | null | readonly ScenarioValue[] | { readonly [key: string]: ScenarioValue };
+
+export interface Scenario {
+  readonly name: string;
+  /** The scenario's own values over the suite's defaults. */
+  readonly values: Readonly<Record<string, ScenarioValue>>;
+  readonly where: Where;
+}
+
+/** Names a table, with or without its schema. */
+export interface TableName {
+  readonly schema: string | undefined;
+  readonly name: string;
+  readonly where: Where;
+}
+
+/** What is asked of the plans of a suite or of one query. */
+export interface RuleSettings {
+  /** Every access must be bounded. */
+  readonly protect: readonly TableName[];
+  /** No Seq Scan (nor a parallel one), in the plain sense. */
+  readonly noSeqScan: readonly TableName[];
+  /** Every access must be an Index Only Scan, on `index` where it is given. */
+  readonly indexOnly: readonly { readonly table: TableName; readonly index: string | undefined }[];
+  /** Every access must use one of these indexes and nothing else. */
+  readonly onlyIndexes: readonly { readonly table: TableName; readonly indexes: readonly string[] }[];
+}
+
+export type RuleName = 'protect' | 'no-seq-scan' | 'index-only' | 'only-indexes';
+
+export interface FileSource {
+  readonly kind: 'file';
+  /** Absolute path of an `.sql` file. */
+  readonly file: string;
+}
+
+export interface ModuleSource {
+  readonly kind: 'module';
+  /** Absolute path of a JS or TS module. */
+  readonly file: string;
+  readonly export: string;
+}
+
+export interface QueryEntry {
+  /** Stated name; undefined for a file whose statements name themselves. */
+  readonly name: string | undefined;
+  readonly source: FileSource | ModuleSource;
+  /** Names of the scenarios that apply, in the suite's order. */
+  readonly scenarios: readonly string[];
+  /** Values that are crossed with every scenario: `{ sort: [a, b] }` plans each scenario for each. */
+  readonly matrix: Readonly<Record<string, readonly ScenarioValue[]>>;
+  /** Stated parameter types, by parameter name. */
+  readonly types: Readonly<Record<string, string>>;
+  /** Names of the parameters `$1`, `$2`, … in order, for a statement that does not name them. */
+  readonly parameters: readonly string[];
+  /** Rules of this query, beside the suite's. */
+  readonly rules: RuleSettings;
+  readonly where: Where;
+}
+
+export interface KnownBadEntry extends QueryEntry {
+  /** The rule that must find fault with it. */
+  readonly mustFail: RuleName;
+}
+
+export interface NamedFile {
+  readonly name: string;
+  readonly file: string;
+  readonly where: Where;
+}
+
+/** A validated suite file. Paths are absolute. */
+export interface Suite {
+  readonly name: string;
+  readonly file: string;
+  readonly postgres: {
+    readonly engine: 'pglite';
+    /** Names of PGlite extensions to load (`pg_trgm`, `vector`, …). */
+    readonly extensions: readonly string[];
+    /** Role that plans (`SET ROLE`), so that row-level security applies. */
+    readonly role: string | undefined;
+    /** Planner settings of production, by their names. */
+    readonly settings: Readonly<Record<string, string>>;
+  };
+  readonly schema: readonly string[];
+  readonly seed: readonly string[];
+  /** Statistics sets; none: every verdict that rests on a size is unverified. */
+  readonly statistics: readonly NamedFile[];
+  readonly rules: RuleSettings;
+  readonly scenarios: readonly Scenario[];
+  readonly queries: readonly QueryEntry[];
+  readonly knownBad: readonly KnownBadEntry[];
+  readonly unverified: 'fail' | 'warn';
+  /** Functions that are known to read no protected table, as `name` or `schema.name`. */
+  readonly trustedFunctions: readonly string[];
+  /** How long a module's function may take, in milliseconds. */
+  readonly moduleTimeout: number;
+}

@@ -1,12 +1,5 @@
 /** How a node hangs below its parent, in EXPLAIN's words (`Parent Relationship`). */
-export type ParentRelationship =
-  | 'Outer'
-  | 'Inner'
-  | 'Member'
-  | 'Subquery'
-  | 'InitPlan'
-  | 'SubPlan'
-  | 'children';
+export type ParentRelationship = 'Outer' | 'Inner' | 'Member' | 'Subquery' | 'InitPlan' | 'SubPlan' | 'children';
 
 export interface RelationName {
   /** Known only when the plan was made with VERBOSE. */

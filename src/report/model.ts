@@ -149,7 +149,13 @@ export interface SuiteReport {
   readonly queries: number;
   readonly statements: number;
   /** Tables that rules speak of, and how many plans reached each. */
-  readonly coverage: readonly { readonly table: string; readonly rows: number; readonly pages: number; readonly plans: number; readonly statistics: string }[];
+  readonly coverage: readonly {
+    readonly table: string;
+    readonly rows: number;
+    readonly pages: number;
+    readonly plans: number;
+    readonly statistics: string;
+  }[];
 }
 
 export interface Report {

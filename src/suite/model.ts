@@ -1,7 +1,13 @@
 import type { Where } from '../errors.js';
 
 /** A value that a scenario gives a parameter. */
-export type ScenarioValue = string | number | boolean | null | readonly ScenarioValue[] | { readonly [key: string]: ScenarioValue };
+export type ScenarioValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly ScenarioValue[]
+  | { readonly [key: string]: ScenarioValue };
 
 export interface Scenario {
   readonly name: string;

@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'query'
   | 'parameter'
   | 'module'
+  | 'plan'
   | 'engine'
   | 'nothing-to-check'
   | 'interrupted';

@@ -1,4 +1,5 @@
 import type { Access } from '../plan/model.js';
+import type { Doubt } from '../rules/model.js';
 import type { RuleName } from '../suite/model.js';
 
 export type Verdict = 'pass' | 'fail' | 'unverified';
@@ -61,23 +62,6 @@ export interface Finding {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-}
-
-export type DoubtKind =
-  | 'no-statistics'
-  | 'too-small'
-  | 'folded'
-  | 'opaque'
-  | 'thin-margin'
-  | 'row-security'
-  | 'newer-syntax'
-  | 'table-not-read';
-
-/** Why a case could not be judged. */
-export interface Doubt {
-  readonly kind: DoubtKind;
-  readonly message: string;
-  readonly next: string;
 }
 
 /** The statement of a case, shown once per statement in reports. */

@@ -1,0 +1,27 @@
+/** Every key of a suite file, by the kind of mapping it stands in. `suite.schema.json` describes the same ones. */
+export const KEYS = {
+  suite: [
+    '$schema',
+    'name',
+    'postgres',
+    'schema',
+    'seed',
+    'statistics',
+    'protect',
+    'rules',
+    'defaults',
+    'types',
+    'scenarios',
+    'queries',
+    'known-bad',
+    'unverified',
+    'trusted-functions',
+    'module-timeout',
+  ],
+  postgres: ['engine', 'role', 'extensions', 'settings'],
+  rules: ['protect', 'no-seq-scan', 'index-only', 'only-indexes'],
+  indexOnly: ['table', 'index'],
+  onlyIndexes: ['table', 'indexes'],
+  query: ['name', 'file', 'module', 'export', 'scenarios', 'matrix', 'rules', 'types', 'parameters'],
+  knownBad: ['name', 'file', 'module', 'export', 'scenarios', 'matrix', 'rules', 'types', 'parameters', 'must-fail'],
+} as const;

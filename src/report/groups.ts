@@ -1,0 +1,292 @@
+import type { Access } from '../plan/model.js';
+import type { Doubt } from '../rules/model.js';
+import { inline } from './escape.js';
+import type { CaseReport, Finding, KnownBadReport, Report, SuiteReport } from './model.js';
+import { count, listed } from './text.js';
+
+/** One fault of one statement, however many scenarios, statistics sets, plan modes and rules it shows in. */
+export interface Fault {
+  readonly suite: string;
+  readonly query: string;
+  readonly statement: string;
+  /** Rules that find fault, most frequent first. */
+  readonly rules: readonly string[];
+  /** The table, or its topmost partitioned or inherited ancestor, as `schema.name` (without an unknown schema). */
+  readonly table: string;
+  /** Partitions or inheritance children that are hit, where `table` is their ancestor. */
+  readonly children: readonly string[];
+  /** What reads the table, by node, most frequent first. */
+  readonly nodes: readonly { readonly node: string; readonly plans: number }[];
+  readonly cases: readonly CaseReport[];
+  /** All cases of the statement. */
+  readonly among: readonly CaseReport[];
+  /** The case and finding to show: the dearest one. */
+  readonly example: CaseReport;
+  readonly finding: Finding;
+  /** Paths of the nodes at fault in the example's plan. */
+  readonly paths: readonly string[];
+  /** Rows and pages of the table (of the children together) in the example. */
+  readonly rows: number | undefined;
+  readonly pages: number | undefined;
+}
+
+/** One doubt, however many statements and cases it leaves unverified. */
+export interface DoubtGroup {
+  readonly suite: string;
+  readonly kind: Doubt['kind'];
+  readonly messages: readonly string[];
+  readonly next: string;
+  /** Whether the suite lets unverified cases pass. */
+  readonly allowed: boolean;
+  readonly statements: readonly {
+    readonly query: string;
+    readonly statement: string;
+    readonly cases: readonly CaseReport[];
+    readonly among: readonly CaseReport[];
+  }[];
+  readonly example: CaseReport;
+}
+
+/** One known-bad query over all statistics sets. */
+export interface KnownBadGroup {
+  readonly suite: string;
+  readonly query: string;
+  readonly mustFail: string;
+  readonly caught: boolean;
+  readonly failing: number;
+  readonly cases: number;
+  /** Statistics sets in which it was not caught. */
+  readonly missedIn: readonly string[];
+  readonly example: CaseReport | undefined;
+  readonly report: KnownBadReport;
+}
+
+const key = (...parts: readonly unknown[]) => JSON.stringify(parts.map((part) => part ?? null));
+
+function bucket<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, T[]> {
+  const buckets = new Map<string, T[]>();
+  for (const item of items) {
+    const name = keyOf(item);
+    const held = buckets.get(name);
+    if (held === undefined) buckets.set(name, [item]);
+    else held.push(item);
+  }
+  return buckets;
+}
+
+function tally(names: Iterable<string>): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]);
+}
+
+const statementKey = (item: CaseReport) => key(item.suite, item.query, item.statement);
+
+/** `schema.table`, or the table alone where the schema is not known. */
+export function qualified(schema: string | undefined, table: string): string {
+  return schema === undefined ? table : `${schema}.${table}`;
+}
+
+function topmost(access: Access, finding: Finding): string {
+  return access.ancestors.at(-1) ?? qualified(finding.schema, finding.table);
+}
+
+/** PostgreSQL names the children of `events e` `e_1`, `e_2`, …: one occurrence of the parent. */
+function occurrence(finding: Finding): string {
+  return finding.access.ancestors.length === 0 ? finding.alias : finding.alias.replace(/_\d+$/, '');
+}
+
+/** Faults of all failing cases, the dearest first. */
+export function faults(report: Report): Fault[] {
+  const among = bucket(report.cases, statementKey);
+  const failing = report.cases.filter((item) => item.verdict === 'fail');
+  const hits = failing.flatMap((item) => item.findings.map((finding) => ({ item, finding })));
+  const groups = bucket(hits, ({ item, finding }) =>
+    key(
+      statementKey(item),
+      topmost(finding.access, finding),
+      occurrence(finding),
+      finding.cause?.kind,
+      finding.cause?.condition?.text,
+      finding.file,
+      finding.line,
+      finding.column,
+    ),
+  );
+  return [...groups.values()]
+    .map((group) => fault(group, among))
+    .sort((a, b) => (b.finding.access.cost ?? 0) - (a.finding.access.cost ?? 0));
+}
+
+function fault(
+  group: readonly { readonly item: CaseReport; readonly finding: Finding }[],
+  among: ReadonlyMap<string, readonly CaseReport[]>,
+): Fault {
+  const worst = group.reduce((a, b) => ((b.finding.access.cost ?? -1) > (a.finding.access.cost ?? -1) ? b : a));
+  const { item: example, finding } = worst;
+  const shown = group.filter(({ item }) => item === example).map((hit) => hit.finding);
+  const byTable = new Map(shown.map((one) => [qualified(one.schema, one.table), one]));
+  const nodes = new Map<CaseReport, Set<string>>();
+  for (const hit of group) nodes.set(hit.item, (nodes.get(hit.item) ?? new Set()).add(hit.finding.node));
+  const cases = [...nodes.keys()];
+  return {
+    suite: example.suite,
+    query: example.query,
+    statement: example.statement,
+    rules: tally(group.map((hit) => hit.finding.rule)).map(([rule]) => rule),
+    table: topmost(finding.access, finding),
+    children:
+      finding.access.ancestors.length === 0
+        ? []
+        : [...new Set(group.map((hit) => qualified(hit.finding.schema, hit.finding.table)))],
+    nodes: tally([...nodes.values()].flatMap((names) => [...names])).map(([node, plans]) => ({ node, plans })),
+    cases,
+    among: among.get(statementKey(example)) ?? cases,
+    example,
+    finding,
+    paths: [...new Set(shown.map((one) => one.path))],
+    rows: sum([...byTable.values()].map((one) => one.tableRows)),
+    pages: sum([...byTable.values()].map((one) => one.tablePages)),
+  };
+}
+
+/** The sum; unknown where a part is. */
+function sum(values: readonly (number | undefined)[]): number | undefined {
+  let total: number | undefined = 0;
+  for (const value of values) total = value === undefined || total === undefined ? undefined : total + value;
+  return total;
+}
+
+/** Doubts of all unverified cases, those that fail the run first, then by the number of cases. */
+export function doubts(report: Report): DoubtGroup[] {
+  const among = bucket(report.cases, statementKey);
+  const suites = new Map(report.suites.map((suite) => [suite.name, suite]));
+  const unverified = report.cases.filter((item) => item.verdict === 'unverified');
+  const hits = unverified.flatMap((item) => item.doubts.map((doubt) => ({ item, doubt })));
+  const groups = bucket(hits, ({ item, doubt }) => key(item.suite, doubt.kind, doubt.next));
+  return [...groups.values()]
+    .flatMap((group) => {
+      const [first] = group;
+      if (first === undefined) return [];
+      const statements = [...bucket(new Set(group.map(({ item }) => item)), statementKey)].map(([name, cases]) => ({
+        query: cases[0]?.query ?? '',
+        statement: cases[0]?.statement ?? '',
+        cases,
+        among: among.get(name) ?? cases,
+      }));
+      return {
+        suite: first.item.suite,
+        kind: first.doubt.kind,
+        messages: tally(group.map(({ doubt }) => doubt.message)).map(([message]) => message),
+        next: first.doubt.next,
+        allowed: suites.get(first.item.suite)?.unverified === 'warn',
+        statements,
+        example: first.item,
+        size: group.length,
+      };
+    })
+    .sort((a, b) => Number(a.allowed) - Number(b.allowed) || b.size - a.size);
+}
+
+/** Known-bad queries, each once; those that were not caught first. */
+export function knownBad(report: Report): KnownBadGroup[] {
+  const groups = bucket(report.knownBad, (one) => key(one.suite, one.query, one.mustFail, one.file, one.line));
+  return [...groups.values()]
+    .flatMap((group) => {
+      const missed = group.filter((one) => !one.caught);
+      const shown = missed[0] ?? group[0];
+      if (shown === undefined) return [];
+      return {
+        suite: shown.suite,
+        query: shown.query,
+        mustFail: shown.mustFail,
+        caught: missed.length === 0,
+        failing: group.reduce((total, one) => total + one.failing, 0),
+        cases: group.reduce((total, one) => total + one.cases, 0),
+        missedIn: missed.map((one) => one.statistics),
+        example: shown.example,
+        report: shown,
+      };
+    })
+    .sort((a, b) => Number(a.caught) - Number(b.caught));
+}
+
+/** The statement's name where the query has several. */
+export function statementNames(
+  report: Report,
+): (query: { readonly suite: string; readonly query: string; readonly statement: string }) => string {
+  const statements = new Map<string, Set<string>>();
+  for (const item of report.cases) {
+    const name = key(item.suite, item.query);
+    statements.set(name, (statements.get(name) ?? new Set()).add(item.statement));
+  }
+  return ({ suite, query, statement }) => {
+    const all = statements.get(key(suite, query));
+    if (statement === query || (all?.size ?? 0) < 2) return inline(query);
+    return /^\d+$/.test(statement)
+      ? `${inline(query)}, statement ${statement}`
+      : `${inline(query)}, ${inline(statement)}`;
+  };
+}
+
+const dimensions = [
+  { of: (item: CaseReport) => item.scenario, one: 'scenario', many: 'scenarios' },
+  { of: (item: CaseReport) => item.mode, one: 'plan', many: 'plans' },
+  { of: (item: CaseReport) => item.statistics, one: 'statistics set', many: 'statistics sets' },
+] as const;
+
+/**
+ * Which cases are hit, in words: `in 18 of 36 plans: all 9 scenarios, custom and generic, year-later only`.
+ * Where the hit cases are no full product of scenarios, modes and statistics sets, each part is told by itself.
+ */
+export function extent(cases: readonly CaseReport[], among: readonly CaseReport[], limit: number): string {
+  const head =
+    cases.length === among.length
+      ? `in ${cases.length === 1 ? 'its only plan' : `all ${count(among.length, 'plan')}`}`
+      : `in ${count(cases.length, 'plan').replace(/ plans?$/, '')} of ${count(among.length, 'plan')}`;
+  const parts = products(cases, among);
+  const shown = parts.slice(0, limit).map((part) => product(part, among, limit));
+  if (parts.length > limit) shown.push(`and ${parts.length - limit} more combinations`);
+  const tail = shown.filter((part) => part !== '').join('; ');
+  return tail === '' ? head : `${head}: ${tail}`;
+}
+
+const keysOf = (cases: readonly CaseReport[], of: (item: CaseReport) => string) => [...new Set(cases.map(of))];
+
+function isProduct(cases: readonly CaseReport[], among: readonly CaseReport[]): boolean {
+  const [scenarios, modes, statistics] = dimensions.map(({ of }) => new Set(cases.map(of)));
+  const expected = among.filter(
+    (item) => scenarios?.has(item.scenario) && modes?.has(item.mode) && statistics?.has(item.statistics),
+  );
+  return expected.length === cases.length;
+}
+
+function products(cases: readonly CaseReport[], among: readonly CaseReport[]): (readonly CaseReport[])[] {
+  if (isProduct(cases, among)) return [cases];
+  const splits = dimensions
+    .map(({ of }) => [...bucket(cases, of).values()])
+    .filter((parts) => parts.length > 1 && parts.length <= 8 && parts.every((part) => isProduct(part, among)))
+    .sort((a, b) => a.length - b.length);
+  return splits[0] ?? [...bucket(cases, (item) => key(item.mode, item.statistics)).values()];
+}
+
+function product(cases: readonly CaseReport[], among: readonly CaseReport[], limit: number): string {
+  return dimensions
+    .map(({ of, many }) => {
+      const hit = keysOf(cases, of);
+      const all = keysOf(among, of);
+      if (all.length === 1) return '';
+      if (hit.length === all.length && many === 'plans') return listed(hit.map(inline));
+      if (hit.length === all.length) return all.length === 2 ? `both ${many}` : `all ${all.length} ${many}`;
+      const names = hit.slice(0, limit).map(inline);
+      if (hit.length > limit) names.push(`${hit.length - limit} more`);
+      return `${listed(names)}${many === 'plans' || hit.length === 1 ? ' only' : ''}`;
+    })
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+/** The suites' names, to be told only where there are several. */
+export function suiteOf(report: Report, name: string): SuiteReport | undefined {
+  return report.suites.find((suite) => suite.name === name);
+}

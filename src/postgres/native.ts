@@ -37,7 +37,6 @@ export interface NativeServer {
 export const nativeDefaults: Readonly<Record<string, string>> = {
   fsync: 'off',
   full_page_writes: 'off',
-  synchronous_commit: 'off',
   autovacuum: 'off',
   max_connections: '20',
   shared_buffers: '64MB',

@@ -27,7 +27,8 @@ export function readBtreeHeight(page: Uint8Array): number {
  * Estimates the height of a B-tree that was built by CREATE INDEX or grew by inserts: inner pages are about 70 % full
  * (BTREE_NONLEAF_FILLFACTOR, `access/nbtree.h`).
  * @param pages size of the index in pages of 8 KiB, the metapage included
- * @param keyWidth average width in bytes of the key columns together
+ * @param keyWidth average width in bytes of the key columns up to the first that tells neighbours apart; inner pages
+ *   keep no more (suffix truncation, `_bt_truncate` in nbtutils.c)
  */
 export function estimateBtreeHeight(pages: number, keyWidth: number): number {
   const usable = 8192 - 24 - 16; // Page header and the B-tree's special space.

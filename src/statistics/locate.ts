@@ -12,8 +12,8 @@ export function pathKey(path: JsonPath): string {
   return JSON.stringify(path);
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in texts
 const token =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in texts
   /([ \t\n\r]*)(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)|$)/y;
 
 class Malformed extends Error {

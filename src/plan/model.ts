@@ -1,5 +1,13 @@
 /** How a node hangs below its parent, in EXPLAIN's words (`Parent Relationship`). */
-export type ParentRelationship = 'Outer' | 'Inner' | 'Member' | 'Subquery' | 'InitPlan' | 'SubPlan' | 'children';
+export type ParentRelationship =
+  | 'Outer'
+  | 'Inner'
+  | 'Member'
+  | 'Subquery'
+  | 'InitPlan'
+  | 'SubPlan'
+  | 'child'
+  | 'children';
 
 export interface RelationName {
   /** Known only when the plan was made with VERBOSE. */
@@ -45,6 +53,19 @@ export interface Plan {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
+/** A trigger or a referential action: SQL that a change of the table runs and EXPLAIN does not show. */
+export interface TriggerFacts {
+  /** Name of the trigger, or of the foreign key constraint. */
+  readonly name: string;
+  readonly events: readonly ('Insert' | 'Update' | 'Delete')[];
+  /** The function that a trigger calls, as `schema.name`; undefined for a referential action. */
+  readonly function: string | undefined;
+  /** The referencing table that a referential action reads, as `schema.name`; unknown for a trigger. */
+  readonly table: string | undefined;
+  /** What a referential action does to that table's rows, which fires the triggers there. */
+  readonly change: 'Update' | 'Delete' | undefined;
+}
+
 export interface TableFacts {
   readonly schema: string;
   readonly name: string;
@@ -59,8 +80,8 @@ export interface TableFacts {
   /** Whether column statistics exist (`pg_statistic` has rows for it). */
   readonly analysed: boolean;
   readonly rowSecurity: boolean;
-  /** Triggers and referential actions that run SQL which EXPLAIN does not show, by name. */
-  readonly triggers: readonly string[];
+  /** Enabled triggers, and the actions of foreign keys that reference the table. */
+  readonly triggers: readonly TriggerFacts[];
 }
 
 export interface IndexFacts {
@@ -76,6 +97,8 @@ export interface IndexFacts {
   readonly valid: boolean;
   /** The predicate of a partial index as PostgreSQL prints it. */
   readonly predicate: string | undefined;
+  /** The partitioned index that it is a part of, as `schema.name`. */
+  readonly parent?: string;
 }
 
 export interface FunctionFacts {
@@ -120,9 +143,13 @@ export type AccessHow =
 export interface Access {
   readonly kind: AccessKind;
   readonly how: AccessHow;
-  /** Schema and name as the plan gives them; for a function, the function's. Unknown schema stays undefined. */
+  /**
+   * Schema and name as the plan gives them; for a function, the function's; for a trigger, the changed table's; for a
+   * referential action, the referencing table's. Unknown schema stays undefined.
+   */
   readonly schema: string | undefined;
   readonly table: string;
+  /** The alias in the plan; for a trigger or a referential action, its name. */
   readonly alias: string;
   /** Partition or inheritance ancestors up to the topmost, as `schema.name`, nearest first. */
   readonly ancestors: readonly string[];

@@ -56,15 +56,18 @@ export function commandProperty(text: string): string {
   return commandData(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
 }
 
-/** Foreign text inside a line of GitHub's Markdown, a table's cell included: never markup, never HTML, one line. */
+/** Foreign text inside a line of GitHub's Markdown, a table's cell included: never markup, HTML or a link, one line. */
 export function markdown(text: string): string {
   return inline(text)
-    .replace(/[\\`*_{}[\]()#+\-.!|~]/g, '\\$&')
+    .replace(/[\\`*_[\]|~#]/g, '\\$&')
+    .replace(/^[-+=]/, '\\$&')
+    .replace(/^(\d+)([.)])/, '$1\\$2')
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
     .replace(/@/g, '&#64;')
-    .replace(/:\/\//g, '&#58;//');
+    .replace(/:\/\//g, '&#58;//')
+    .replace(/\bwww\./gi, (start) => `${start.slice(0, 3)}&#46;`);
 }
 
 /** A fenced block of Markdown; the fence is longer than any run of backticks within. */

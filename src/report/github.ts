@@ -6,10 +6,10 @@ import type { Report } from './model.js';
 import { drawTree, planTree } from './plan-tree.js';
 import { clipLines, columns, cost, count, duration, integer, listed, padEnd, padStart, wrap } from './text.js';
 import {
-  bounded,
+  boundedWords,
   caseName,
   caughtAt,
-  chosen,
+  chosenWords,
   coverageWords,
   faultTable,
   faultTitle,
@@ -95,8 +95,8 @@ function annotations(report: Report, context: ReportContext): Annotation[] {
     const lines = [
       finding.message,
       upper(extent(fault.cases, fault.among, 4)),
-      `Chosen: ${chosen(fault)}`,
-      ...maybe('Bounded: ', bounded(fault)),
+      `Chosen: ${chosenWords(fault)}`,
+      ...maybe('Bounded: ', boundedWords(fault)),
       ...maybe('Table: ', faultTable(fault)),
       ...maybe('Why: ', finding.cause?.why),
       ...maybe('Next: ', finding.cause?.next),
@@ -216,8 +216,8 @@ function faultBlock(fault: Fault, names: ReturnType<typeof statementNames>, cont
     ['At', shownPlace(finding, context)],
     ['Plans', extent(fault.cases, fault.among, 8)],
     ['Table', faultTable(fault)],
-    ['Chosen', chosen(fault)],
-    ['Bounded', bounded(fault)],
+    ['Chosen', chosenWords(fault)],
+    ['Bounded', boundedWords(fault)],
     ['Why', finding.cause?.why],
     ['Next', finding.cause?.next],
   ] as const;
@@ -242,12 +242,14 @@ function planBlock(fault: Fault): string[] {
   const drawn = drawTree(root, {
     marked: fault.paths,
     width: summaryWidth - 28,
+    conditionWidth: summaryWidth - 2,
     nodes: 40,
     allConditions: false,
     unicode: true,
     wrap: (text, width, lines) => clipLines(wrap(text, width), lines, width, '…'),
   });
-  const widest = Math.max(...drawn.map((line) => columns(line.stem + line.text)));
+  const nodes = drawn.filter((line) => line.kind === 'node');
+  const widest = Math.max(...nodes.map((line) => columns(line.stem + line.text)));
   const row = (head: string, rows: string, price: string) =>
     `${padEnd(head, widest + 2)}${padStart(rows, 13)}${padStart(price, 13)}`.trimEnd();
   return [

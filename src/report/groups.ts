@@ -1,8 +1,8 @@
 import type { Access } from '../plan/model.js';
 import type { Doubt } from '../rules/model.js';
 import { inline } from './escape.js';
-import type { CaseReport, Finding, KnownBadReport, Report, SuiteReport } from './model.js';
-import { count, listed } from './text.js';
+import type { CaseReport, Finding, KnownBadReport, Report } from './model.js';
+import { count, integer, listed } from './text.js';
 
 /** One fault of one statement, however many scenarios, statistics sets, plan modes and rules it shows in. */
 export interface Fault {
@@ -229,64 +229,77 @@ export function statementNames(
   };
 }
 
-const dimensions = [
-  { of: (item: CaseReport) => item.scenario, one: 'scenario', many: 'scenarios' },
-  { of: (item: CaseReport) => item.mode, one: 'plan', many: 'plans' },
-  { of: (item: CaseReport) => item.statistics, one: 'statistics set', many: 'statistics sets' },
-] as const;
+type Dimension = 'scenario' | 'mode' | 'statistics';
+const dimensions = ['scenario', 'mode', 'statistics'] satisfies Dimension[];
 
 /**
- * Which cases are hit, in words: `in 18 of 36 plans: all 9 scenarios, custom and generic, year-later only`.
+ * Which cases are hit, in words: `in 9 of 36 plans: all 9 scenarios, generic only, only with year-later`.
  * Where the hit cases are no full product of scenarios, modes and statistics sets, each part is told by itself.
+ * @param limit how many names of a kind are listed
  */
 export function extent(cases: readonly CaseReport[], among: readonly CaseReport[], limit: number): string {
-  const head =
-    cases.length === among.length
-      ? `in ${cases.length === 1 ? 'its only plan' : `all ${count(among.length, 'plan')}`}`
-      : `in ${count(cases.length, 'plan').replace(/ plans?$/, '')} of ${count(among.length, 'plan')}`;
-  const parts = products(cases, among);
-  const shown = parts.slice(0, limit).map((part) => product(part, among, limit));
-  if (parts.length > limit) shown.push(`and ${parts.length - limit} more combinations`);
-  const tail = shown.filter((part) => part !== '').join('; ');
+  const whole = cases.length === among.length;
+  const only = among.length === 1 ? 'in its only plan' : `in all ${count(among.length, 'plan')}`;
+  const head = whole ? only : `in ${integer(cases.length)} of ${count(among.length, 'plan')}`;
+  const { by, parts } = products(cases, among);
+  const shown = parts.slice(0, limit).map((part) => {
+    const lead = by.map((dimension) => inline(part[0]?.[dimension] ?? '')).join(' with ');
+    const rest = product(part, among, limit, by);
+    return [lead, rest].filter((words) => words !== '').join(': ');
+  });
+  if (parts.length > limit) shown.push(`and ${count(parts.length - limit, 'more group')}`);
+  const tail = shown.filter((words) => words !== '').join('; ');
   return tail === '' ? head : `${head}: ${tail}`;
 }
 
-const keysOf = (cases: readonly CaseReport[], of: (item: CaseReport) => string) => [...new Set(cases.map(of))];
+const valuesOf = (cases: readonly CaseReport[], dimension: Dimension) => [
+  ...new Set(cases.map((item) => item[dimension])),
+];
 
+/** Whether these are all cases (of those there are) with their scenarios, modes and statistics sets. */
 function isProduct(cases: readonly CaseReport[], among: readonly CaseReport[]): boolean {
-  const [scenarios, modes, statistics] = dimensions.map(({ of }) => new Set(cases.map(of)));
-  const expected = among.filter(
-    (item) => scenarios?.has(item.scenario) && modes?.has(item.mode) && statistics?.has(item.statistics),
-  );
+  const hit = dimensions.map((dimension) => new Set<string>(valuesOf(cases, dimension)));
+  const expected = among.filter((item) => dimensions.every((dimension, index) => hit[index]?.has(item[dimension])));
   return expected.length === cases.length;
 }
 
-function products(cases: readonly CaseReport[], among: readonly CaseReport[]): (readonly CaseReport[])[] {
-  if (isProduct(cases, among)) return [cases];
-  const splits = dimensions
-    .map(({ of }) => [...bucket(cases, of).values()])
-    .filter((parts) => parts.length > 1 && parts.length <= 8 && parts.every((part) => isProduct(part, among)))
-    .sort((a, b) => a.length - b.length);
-  return splits[0] ?? [...bucket(cases, (item) => key(item.mode, item.statistics)).values()];
+interface Products {
+  /** What the parts differ by. */
+  readonly by: readonly Dimension[];
+  readonly parts: readonly (readonly CaseReport[])[];
 }
 
-function product(cases: readonly CaseReport[], among: readonly CaseReport[], limit: number): string {
-  return dimensions
-    .map(({ of, many }) => {
-      const hit = keysOf(cases, of);
-      const all = keysOf(among, of);
-      if (all.length === 1) return '';
-      if (hit.length === all.length && many === 'plans') return listed(hit.map(inline));
-      if (hit.length === all.length) return all.length === 2 ? `both ${many}` : `all ${all.length} ${many}`;
-      const names = hit.slice(0, limit).map(inline);
-      if (hit.length > limit) names.push(`${hit.length - limit} more`);
-      return `${listed(names)}${many === 'plans' || hit.length === 1 ? ' only' : ''}`;
-    })
-    .filter((part) => part !== '')
-    .join(', ');
+function products(cases: readonly CaseReport[], among: readonly CaseReport[]): Products {
+  if (isProduct(cases, among)) return { by: [], parts: [cases] };
+  const splits = (['mode', 'statistics', 'scenario'] satisfies Dimension[])
+    .map((dimension) => ({ by: [dimension], parts: [...bucket(cases, (item) => item[dimension]).values()] }))
+    .filter(({ parts }) => parts.length > 1 && parts.length <= 8 && parts.every((part) => isProduct(part, among)))
+    .sort((a, b) => a.parts.length - b.parts.length);
+  return (
+    splits[0] ?? {
+      by: ['mode', 'statistics'],
+      parts: [...bucket(cases, (item) => key(item.mode, item.statistics)).values()],
+    }
+  );
 }
 
-/** The suites' names, to be told only where there are several. */
-export function suiteOf(report: Report, name: string): SuiteReport | undefined {
-  return report.suites.find((suite) => suite.name === name);
+function product(
+  cases: readonly CaseReport[],
+  among: readonly CaseReport[],
+  limit: number,
+  told: readonly Dimension[],
+): string {
+  const words = dimensions.map((dimension) => {
+    const hit = valuesOf(cases, dimension);
+    const all = valuesOf(among, dimension).length;
+    if (all === 1 || told.includes(dimension)) return '';
+    const names = hit.slice(0, limit).map(inline);
+    if (hit.length > limit) names.push(`${hit.length - limit} more`);
+    if (dimension === 'mode') return hit.length === all ? listed(names) : `${listed(names)} only`;
+    const many = dimension === 'scenario' ? 'scenarios' : 'statistics sets';
+    if (hit.length === all) return all === 2 ? `both ${many}` : `all ${all} ${many}`;
+    if (dimension === 'statistics') return `only with ${listed(names)}`;
+    return `${hit.length === 1 ? 'scenario' : 'scenarios'} ${listed(names)}`;
+  });
+  return words.filter((word) => word !== '').join(', ');
 }

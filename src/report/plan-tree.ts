@@ -132,8 +132,10 @@ export interface TreeLine {
 export interface DrawOptions {
   /** Paths of the nodes to mark. */
   readonly marked: readonly string[];
-  /** Columns for stem and text. */
+  /** Columns for stem and text of a node. */
   readonly width: number;
+  /** Columns for stem and text of a condition, which has no numbers beside it. */
+  readonly conditionWidth: number;
   /** How many nodes to show, the nearest to the marked ones; the rest is elided. Infinity shows all. */
   readonly nodes: number;
   /** Whether conditions of all nodes are shown, or those of the marked ones alone. */
@@ -160,16 +162,18 @@ export function drawTree(root: TreeNode, options: DrawOptions): TreeLine[] {
     const below = item.children.length > 0 ? glyphs.bar.slice(0, step) : ' '.repeat(step);
     const head = cut(before + joint);
     const room = (stem: string) => Math.max(8, options.width - stem.length);
-    options.wrap(item.label, room(head), marked ? 20 : 3).forEach((part, index) => {
+    options.wrap(item.label, room(head), marked ? 20 : 6).forEach((part, index) => {
       if (index === 0) lines.push({ stem: head, text: part, kind: 'node', marked, rows: item.rows, cost: item.cost });
       else lines.push({ stem: cut(inner + below), text: part, kind: 'continued', marked, ...blank });
     });
     if (marked || options.allConditions) {
       const stem = cut(inner + below);
       for (const condition of item.conditions) {
-        options.wrap(condition, room(stem), options.allConditions ? 20 : 5).forEach((part, index) => {
-          lines.push({ stem: index === 0 ? stem : `${stem}  `, text: part, kind: 'condition', marked, ...blank });
-        });
+        options
+          .wrap(condition, Math.max(8, options.conditionWidth - stem.length - 2), options.allConditions ? 20 : 5)
+          .forEach((part, index) => {
+            lines.push({ stem: index === 0 ? stem : `${stem}  `, text: part, kind: 'condition', marked, ...blank });
+          });
       }
     }
     const shown = runs(item.children, kept);

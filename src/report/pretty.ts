@@ -13,19 +13,23 @@ import {
   statementNames,
 } from './groups.js';
 import type { CaseReport, Notice, Report, SuiteReport } from './model.js';
-import { drawTree, planTree } from './plan-tree.js';
+import { drawTree, planTree, type TreeNode } from './plan-tree.js';
 import { clipLines, columns, cost, count, duration, integer, listed, padEnd, padStart, rough, wrap } from './text.js';
 import {
-  bounded,
+  boundedWay,
+  boundedWords,
   caseName,
   caughtAt,
-  chosen,
+  chosenWay,
+  chosenWords,
+  comparison,
   coverageWords,
   faultTable,
   faultTitle,
   nodeMix,
   suiteWords,
   verdictWords,
+  type Way,
 } from './words.js';
 
 /** Faults that are shown with plan and SQL unless verbose; the others are shown in a few lines each. */
@@ -133,7 +137,7 @@ function suiteBlock(page: Page, report: Report, suite: SuiteReport, blind: reado
     prose(page, `  ${glyph.ok} `, words, plain, chalk.green);
   }
   for (const notice of notices) noticeBlock(page, notice);
-  if (context.verbose) labelled(page, 'suite', shownPath(suite.file, context.cwd));
+  if (context.verbose) labelled(page, 'suite', inline(shownPath(suite.file, context.cwd)));
 }
 
 function noticeBlock(page: Page, notice: Notice): void {
@@ -200,15 +204,46 @@ function faultBlock(page: Page, fault: Fault, full: boolean): void {
   }
   const table = faultTable(fault);
   if (table !== undefined) labelled(page, 'table', table);
-  labelled(page, 'chosen', chosen(fault));
-  const best = bounded(fault);
-  if (best !== undefined) labelled(page, 'bounded', best);
+  ways(page, fault);
   if (full) sql(page, fault);
   if (finding.cause !== undefined) {
     if (full) blank(page);
     labelled(page, 'why', inline(finding.cause.why));
     labelled(page, 'next', inline(finding.cause.next), chalk.bold);
   }
+}
+
+/** What was chosen beside the best bounded way: as a small table where there is room. */
+function ways(page: Page, fault: Fault): void {
+  const { chalk, width } = page;
+  const chosen = chosenWay(fault);
+  const best = boundedWay(fault);
+  if (best === undefined || best === 'none' || width < 80) {
+    labelled(page, 'chosen', chosenWords(fault));
+    const words = boundedWords(fault);
+    if (words !== undefined) labelled(page, 'bounded', words);
+    return;
+  }
+  const remark = comparison(chosen, best);
+  const numbers = 3 * 13;
+  const room = Math.max(columns(chosen.node), columns(best.node));
+  const beside = 11 + room + numbers + 2 + columns(remark ?? '') <= width;
+  const fits = 11 + room + numbers <= width ? room : width - 11 - numbers;
+  const cell = (value: number | undefined, show: (value: number) => string) =>
+    padStart(value === undefined ? '' : show(value), 13);
+  const row = (label: string, way: Way, tail: string, style: Style) => {
+    const parts = wrap(way.node, fits);
+    const figures = cell(way.rowsRead, integer) + cell(way.cost, cost) + cell(way.planCost, cost);
+    parts.forEach((part, index) => {
+      const head = chalk.dim(`  ${padEnd(index === 0 ? label : '', 9)}`);
+      page.lines.push(head + style(index === 0 ? padEnd(part, fits) + figures : part) + (index === 0 ? tail : ''));
+    });
+  };
+  const heads = ['rows read', 'cost', 'whole plan'].map((head) => padStart(head, 13)).join('');
+  page.lines.push(chalk.dim(' '.repeat(11 + fits) + heads));
+  row('chosen', chosen, '', chalk.red);
+  row('bounded', best, beside && remark !== undefined ? `  ${remark}` : '', chalk.green);
+  if (!beside && remark !== undefined) page.lines.push(`${' '.repeat(11)}${remark}`);
 }
 
 function blindBlock(page: Page, group: KnownBadGroup): void {
@@ -236,6 +271,10 @@ function blindBlock(page: Page, group: KnownBadGroup): void {
   );
 }
 
+function nodesOf(node: TreeNode): TreeNode[] {
+  return [node, ...node.children.flatMap(nodesOf)];
+}
+
 /** The plan as a tree; rows and cost stand in columns right of it. */
 function plan(page: Page, item: CaseReport, marked: readonly string[], title: string): void {
   const { chalk, glyph, context, width } = page;
@@ -243,17 +282,35 @@ function plan(page: Page, item: CaseReport, marked: readonly string[], title: st
   if (root === undefined) return;
   const figure = width < narrow ? rough : integer;
   const price = width < narrow ? (value: number) => (value < 999.995 ? cost(value) : rough(value)) : cost;
-  const numbers = { rows: width < 50 ? 0 : width < narrow ? 7 : 13, cost: width < narrow ? 8 : 13 };
+  const all = nodesOf(root);
+  const column = (head: string, texts: string[]) => 2 + Math.max(head.length, ...texts.map((text) => text.length));
+  const numbers = {
+    rows:
+      width < 50
+        ? 0
+        : column(
+            'rows',
+            all.map(({ rows }) => (rows === undefined ? '' : figure(rows))),
+          ),
+    cost: column(
+      'cost',
+      all.map((node) => (node.cost === undefined ? '' : price(node.cost))),
+    ),
+  };
   const room = width - 4 - numbers.rows - numbers.cost;
   const drawn = drawTree(root, {
     marked,
     width: room,
+    conditionWidth: width - 4,
     nodes: context.verbose ? Number.POSITIVE_INFINITY : fullNodes,
     allConditions: context.verbose,
     unicode: context.unicode,
     wrap: (text, columnsLeft, lines) => clipLines(wrap(text, columnsLeft), lines, columnsLeft, glyph.more),
   });
-  const widest = Math.max(...drawn.map((line) => columns(line.stem + line.text)), Math.min(columns(title) - 2, room));
+  const widest = Math.max(
+    ...drawn.filter((line) => line.kind === 'node').map((line) => columns(line.stem + line.text)),
+    Math.min(columns(title) - 2, room),
+  );
   const cells = (rows: string, price: string) =>
     (numbers.rows === 0 ? '' : padStart(rows, numbers.rows)) + padStart(price, numbers.cost);
   if (title !== '') {

@@ -1,6 +1,6 @@
 import { inline } from './escape.js';
 import { type Fault, qualified } from './groups.js';
-import type { Alternative, CaseReport, Finding, Report, SuiteReport } from './model.js';
+import type { CaseReport, Finding, Report, SuiteReport } from './model.js';
 import { cost, count, integer, listed, pageSize, rough } from './text.js';
 
 /** A table's name as people say it: without the schema `public`. */
@@ -40,41 +40,71 @@ export function faultTable(fault: Fault): string | undefined {
 
 const wholly = new Set(['whole-table', 'whole-index']);
 
-/** What was chosen: the node, the rows that it reads, its cost and the plan's. */
-export function chosen(fault: Fault): string {
-  const { finding, example } = fault;
-  const { access } = finding;
-  const facts: string[] = [];
-  if (wholly.has(access.kind) && finding.tableRows !== undefined && finding.tableRows >= 0)
-    facts.push(`${count(finding.tableRows, 'row')} read`);
-  else if (access.rows !== undefined) facts.push(`${count(access.rows, 'row')} returned`);
-  if (access.cost !== undefined) facts.push(`cost ${cost(access.cost)}`);
-  if (example.cost !== undefined) facts.push(`whole plan ${cost(example.cost)}`);
-  const index = access.indexes.length === 0 ? '' : ` using ${listed(access.indexes.map(inline))}`;
-  return `${inline(finding.node)}${index}${facts.length === 0 ? '' : `: ${facts.join(', ')}`}`;
+/** How a plan reaches a table, to be compared. */
+export interface Way {
+  /** `Index Scan using tracks_owner_id_idx`. */
+  readonly node: string;
+  readonly rowsRead: number | undefined;
+  /** Cost of reaching the table. */
+  readonly cost: number | undefined;
+  readonly planCost: number | undefined;
 }
 
-/** The best bounded alternative, `no bounded path exists`, or undefined where the access is bounded or unknown. */
-export function bounded(fault: Fault): string | undefined {
-  const { finding, example } = fault;
-  const { alternative, access } = finding;
-  if (alternative === undefined)
-    return access.kind === 'bounded' || access.kind === 'opaque' ? undefined : 'no bounded path exists';
-  const facts: string[] = [];
-  if (alternative.rows !== undefined) facts.push(`${count(alternative.rows, 'row')} read`);
-  if (alternative.cost !== undefined) facts.push(`cost ${cost(alternative.cost)}`);
-  if (alternative.totalCost !== undefined) facts.push(`whole plan ${cost(alternative.totalCost)}`);
-  const ratio = cheaper(example.cost, alternative.totalCost);
-  if (ratio !== undefined) facts.push(ratio);
-  const index = alternative.index === undefined ? '' : ` using ${inline(alternative.index)}`;
-  return `${inline(alternative.node)}${index}${facts.length === 0 ? '' : `: ${facts.join(', ')}`}`;
+/** The way that the planner chose. How many rows it reads is known where it reads all of them. */
+export function chosenWay(fault: Fault): Way {
+  const { access, node, tableRows } = fault.finding;
+  const rowsRead = wholly.has(access.kind) && tableRows !== undefined && tableRows >= 0 ? tableRows : undefined;
+  return { node: using(node, access.indexes), rowsRead, cost: access.cost, planCost: fault.example.cost };
 }
 
-function cheaper(plan: number | undefined, other: Alternative['totalCost']): string | undefined {
-  if (plan === undefined || other === undefined || plan <= 0 || other <= 0) return undefined;
-  const [ratio, word] = other <= plan ? [plan / other, 'cheaper'] : [other / plan, 'dearer'];
+/** The best bounded way; `none` where it was looked for and there is none; undefined where that says nothing. */
+export function boundedWay(fault: Fault): Way | 'none' | undefined {
+  const { alternative, access } = fault.finding;
+  if (alternative === undefined) return access.kind === 'bounded' || access.kind === 'opaque' ? undefined : 'none';
+  const { node, index, rows, totalCost } = alternative;
+  return {
+    node: using(node, index === undefined ? [] : [index]),
+    rowsRead: rows,
+    cost: alternative.cost,
+    planCost: totalCost,
+  };
+}
+
+function using(node: string, indexes: readonly string[]): string {
+  const on = /^(Parallel )?Bitmap/.test(node) ? 'on' : 'using';
+  return indexes.length === 0 ? inline(node) : `${inline(node)} ${on} ${listed(indexes.map(inline))}`;
+}
+
+export const noBoundedPath = 'no bounded path exists';
+
+/** `2,115 times cheaper`, as whole plans. */
+export function comparison(chosen: Way, other: Way): string | undefined {
+  const [a, b] = [chosen.planCost, other.planCost];
+  if (a === undefined || b === undefined || a <= 0 || b <= 0) return undefined;
+  const [ratio, word] = b <= a ? [a / b, 'cheaper'] : [b / a, 'dearer'];
   if (ratio < 1.05) return 'about the same';
   return `${ratio < 10 ? ratio.toFixed(1) : integer(ratio)} times ${word}`;
+}
+
+/** A way in one sentence. */
+export function wayWords(way: Way, remark?: string): string {
+  const facts: string[] = [];
+  if (way.rowsRead !== undefined) facts.push(`${count(way.rowsRead, 'row')} read`);
+  if (way.cost !== undefined) facts.push(`cost ${cost(way.cost)}`);
+  if (way.planCost !== undefined) facts.push(`whole plan ${cost(way.planCost)}`);
+  if (remark !== undefined) facts.push(remark);
+  return facts.length === 0 ? way.node : `${way.node}: ${facts.join(', ')}`;
+}
+
+/** Both ways in sentences. */
+export function chosenWords(fault: Fault): string {
+  return wayWords(chosenWay(fault));
+}
+
+export function boundedWords(fault: Fault): string | undefined {
+  const way = boundedWay(fault);
+  if (way === undefined) return undefined;
+  return way === 'none' ? noBoundedPath : wayWords(way, comparison(chosenWay(fault), way));
 }
 
 /** `Seq Scan in 12 plans, Parallel Seq Scan in 6`; undefined where one node is at fault everywhere. */

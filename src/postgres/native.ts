@@ -21,7 +21,12 @@ export interface NativeServerOptions {
 
 export interface NativeServer {
   /** What a `pg` client needs to connect; `host` is the directory of the Unix socket. */
-  readonly connection: { readonly host: string; readonly user: string; readonly database: string };
+  readonly connection: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly database: string;
+  };
   /** `server_version` as the server tells it. */
   readonly version: string;
   /** The data directory. */
@@ -84,10 +89,11 @@ export async function startNativeServer(options: NativeServerOptions = {}): Prom
       await initialise(binaries.initdb, directory, options.initdbArguments ?? [], account);
     }
     const log = join(home, 'log');
-    const settings = { ...nativeDefaults, ...options.settings, listen_addresses: '', unix_socket_directories: home };
+    const connection = { host: home, port: 5432, user: 'postgres', database: 'postgres' };
+    const own = { listen_addresses: '', unix_socket_directories: home, port: String(connection.port) };
+    const settings = { ...nativeDefaults, ...options.settings, ...own };
     const arguments_ = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     server = await launch(binaries.postgres, ['-D', directory, ...arguments_], log, account);
-    const connection = { host: home, user: 'postgres', database: 'postgres' };
     const version = await readiness(server, connection, log);
     return { connection, version, directory, stop };
   } catch (error) {

@@ -24,7 +24,7 @@ export interface ColumnStatistics {
 
 /** Size of a relation as `pg_class` tells it. */
 export interface RelationSize {
-  /** Size in pages of 8 KiB. */
+  /** Size in pages of 8 KiB; -1: a partitioned table, which has no file. */
   readonly relpages: number;
   /** Live rows; -1: never vacuumed or analysed. */
   readonly reltuples: number;

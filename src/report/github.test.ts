@@ -48,8 +48,8 @@ test('one annotation for each place, the most important first', () => {
     [
       'Parallel Seq Scan on tracks reads the whole table.',
       'In 10 of 16 plans: generic: all 4 scenarios, both statistics sets; custom: scenario label, both statistics sets',
-      'Chosen: Parallel Seq Scan: 2,000,000 rows read, cost 198,611, whole plan 301,115',
-      'Bounded: Index Scan using tracks_owner_id_idx: 24 rows read, cost 95.01, whole plan 142.35, 2,115 times cheaper',
+      'Chosen: Parallel Seq Scan: 2,000,000 rows, cost 198,611, whole plan 301,115',
+      'Bounded: Index Scan using tracks_owner_id_idx: 24 rows, cost 95.01, whole plan 142.35, 2,115 times cheaper',
       'Table: tracks: 2.0 M rows, 153,847 pages (1.2 GB)',
       `Why: ${build.cause().why}`,
       `Next: ${build.cause().next}`,
@@ -127,7 +127,7 @@ test('hostile text is no markup in the step summary', () => {
   const output = stepSummary(nasty(), context);
   const outside = output.replace(/^(`{3,})text\n[\s\S]*?\n\1$/gm, '');
   expect(output).toMatch(/^`{4}text$/m);
-  expect(outside).not.toMatch(/<script|(?<!\\)`|\]\(|@all/);
+  expect(outside).not.toMatch(/<script|(?<!\\)[`\]]|@all/);
   expect(output.replaceAll('\n', '')).not.toMatch(/[\p{Cc}]/u);
   expect(outside.split('\n').filter((line) => /^\| ❌/.test(line))).toHaveLength(1);
 });

@@ -28,6 +28,8 @@ export interface Fault {
   /** Rows and pages of the table (of the children together) in the example. */
   readonly rows: number | undefined;
   readonly pages: number | undefined;
+  /** Cost of the nodes at fault in the example, together. */
+  readonly cost: number | undefined;
 }
 
 /** One doubt, however many statements and cases it leaves unverified. */
@@ -113,9 +115,7 @@ export function faults(report: Report): Fault[] {
       finding.column,
     ),
   );
-  return [...groups.values()]
-    .map((group) => fault(group, among))
-    .sort((a, b) => (b.finding.access.cost ?? 0) - (a.finding.access.cost ?? 0));
+  return [...groups.values()].map((group) => fault(group, among)).sort((a, b) => (b.cost ?? 0) - (a.cost ?? 0));
 }
 
 function fault(
@@ -147,6 +147,7 @@ function fault(
     paths: [...new Set(shown.map((one) => one.path))],
     rows: sum([...byTable.values()].map((one) => one.tableRows)),
     pages: sum([...byTable.values()].map((one) => one.tablePages)),
+    cost: sum([...new Map(shown.map((one) => [one.path, one.access.cost])).values()]),
   };
 }
 

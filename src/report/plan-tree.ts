@@ -1,4 +1,5 @@
 import { inline } from './escape.js';
+import { count } from './text.js';
 
 /** A node of EXPLAIN's JSON as it is shown. */
 export interface TreeNode {
@@ -176,14 +177,18 @@ export function drawTree(root: TreeNode, options: DrawOptions): TreeLine[] {
           });
       }
     }
-    const shown = runs(item.children, kept);
+    const shown = runs(item.children, kept, options.marked);
     shown.forEach((run, index) => {
       const last = index === shown.length - 1;
       const nextJoint = (last ? glyphs.last : glyphs.tee).slice(0, step);
       const nextBar = (last ? glyphs.gap : glyphs.bar).slice(0, step);
       if (run.node === undefined) {
-        const words = `${glyphs.more} ${run.hidden} more node${run.hidden === 1 ? '' : 's'}`;
-        lines.push({ stem: cut(inner + nextJoint), text: words, kind: 'elided', marked: false, ...blank });
+        const words = `${glyphs.more} ${count(run.hidden, 'more node')}${run.marked > 0 ? `, ${run.marked} of them at fault` : ''}`;
+        const stem = cut(inner + nextJoint);
+        options.wrap(words, options.conditionWidth - stem.length, 6).forEach((part, line) => {
+          const before = line === 0 ? stem : cut(inner + nextBar);
+          lines.push({ stem: before, text: part, kind: 'elided', marked: false, ...blank });
+        });
         run.inside.forEach((child, at) => {
           const final = at === run.inside.length - 1;
           const stem = inner + nextBar;
@@ -205,24 +210,37 @@ interface Run {
   /** A node to draw; undefined for hidden ones. */
   readonly node: TreeNode | undefined;
   readonly hidden: number;
+  /** How many of the hidden ones are marked. */
+  readonly marked: number;
   /** Kept nodes below the hidden ones. */
   readonly inside: readonly TreeNode[];
 }
 
 /** Children to draw, hidden neighbours joined. */
-function runs(children: readonly TreeNode[], kept: ReadonlySet<string>): Run[] {
+function runs(children: readonly TreeNode[], kept: ReadonlySet<string>, marked: readonly string[]): Run[] {
   const result: Run[] = [];
   for (const child of children) {
     if (kept.has(child.path)) {
-      result.push({ node: child, hidden: 0, inside: [] });
+      result.push({ node: child, hidden: 0, marked: 0, inside: [] });
       continue;
     }
     const inside = topKept(child, kept);
-    const hidden = child.size - inside.reduce((total, one) => total + one.size, 0);
+    const within = (path: string, top: TreeNode) => path === top.path || path.startsWith(`${top.path}.`);
+    const run = {
+      node: undefined,
+      hidden: child.size - inside.reduce((total, one) => total + one.size, 0),
+      marked: marked.filter((path) => within(path, child) && !inside.some((one) => within(path, one))).length,
+      inside,
+    };
     const previous = result.at(-1);
-    if (previous !== undefined && previous.node === undefined && previous.inside.length === 0 && inside.length === 0)
-      result[result.length - 1] = { ...previous, hidden: previous.hidden + hidden };
-    else result.push({ node: undefined, hidden, inside });
+    if (previous === undefined || previous.node !== undefined || previous.inside.length > 0 || inside.length > 0)
+      result.push(run);
+    else
+      result[result.length - 1] = {
+        ...previous,
+        hidden: previous.hidden + run.hidden,
+        marked: previous.marked + run.marked,
+      };
   }
   return result;
 }

@@ -211,7 +211,7 @@ test('says which cases are hit', () => {
     'in 4 of 12 plans: scenarios b and c, custom and generic, only with s2',
   );
   expect(say((one) => one.mode === 'generic' || one.scenario === 'b')).toBe(
-    'in 8 of 12 plans: custom: scenario b, both statistics sets; generic: all 3 scenarios, both statistics sets',
+    'in 8 of 12 plans: generic: all 3 scenarios, both statistics sets; custom: scenario b, both statistics sets',
   );
   expect(say((one) => one.scenario === 'a' && one.mode === 'custom' && one.statistics === 's1')).toBe(
     'in 1 of 12 plans: scenario a, custom only, only with s1',
@@ -262,6 +262,11 @@ test('a suite that lets unverified cases pass says so', () => {
   const report = build.report(cases, { suites: [build.suite({ unverified: 'warn' })] });
   expect(report.verdict).toBe('pass');
   expect(show(report)).toContain('? 1 plan unverified: thin-margin, which the suite allows');
+});
+
+test('a notice of no suite is shown', () => {
+  const report = build.report([build.caseReport()], { notices: [build.notice({ suite: '', level: 'fail' })] });
+  expect(show(report)).toContain('  ✗ The schema has extended statistics');
 });
 
 test('no known-bad query: nothing proves that the guard bites', () => {

@@ -67,6 +67,8 @@ export function pretty(report: Report, context: ReportContext): string {
   const found = faults(report);
   const blind = knownBad(report);
   for (const suite of report.suites) suiteBlock(page, report, suite, blind);
+  const suites = new Set(report.suites.map((suite) => suite.name));
+  for (const notice of report.notices.filter((one) => !suites.has(one.suite))) noticeBlock(page, notice);
   if (context.verbose) for (const item of report.cases) caseBlock(page, item);
   for (const group of doubts(report)) doubtBlock(page, group);
   found.forEach((fault, index) => {
@@ -140,6 +142,7 @@ function suiteBlock(page: Page, report: Report, suite: SuiteReport, blind: reado
   if (context.verbose) labelled(page, 'suite', inline(shownPath(suite.file, context.cwd)));
 }
 
+/** What is to be said of a suite, or of the run as a whole. */
 function noticeBlock(page: Page, notice: Notice): void {
   const { chalk, glyph } = page;
   const style = notice.level === 'fail' ? chalk.red : chalk.yellow;
@@ -192,8 +195,9 @@ function faultBlock(page: Page, fault: Fault, full: boolean): void {
   prose(page, `${glyph.bad} `, `${page.names(fault)}: ${faultTitle(fault)}`, chalk.red.bold);
   prose(page, '  ', inline(finding.message));
   const place = inline(shownPlace(finding, context));
-  labelled(page, 'at', place, chalk.cyan);
-  if (example.sql.origin === 'call') labelled(page, 'sent by', inline(shownPlace(example.sql, context)), chalk.cyan);
+  const sender = example.sql.origin === 'call' ? inline(shownPlace(example.sql, context)) : undefined;
+  if (place !== sender) labelled(page, 'at', place, chalk.cyan);
+  if (sender !== undefined) labelled(page, 'sent at', sender, chalk.cyan);
   labelled(page, 'plans', extent(fault.cases, fault.among, listLimit(page)));
   const mix = nodeMix(fault);
   if (mix !== undefined) labelled(page, 'as', mix);
@@ -233,13 +237,13 @@ function ways(page: Page, fault: Fault): void {
     padStart(value === undefined ? '' : show(value), 13);
   const row = (label: string, way: Way, tail: string, style: Style) => {
     const parts = wrap(way.node, fits);
-    const figures = cell(way.rowsRead, integer) + cell(way.cost, cost) + cell(way.planCost, cost);
+    const figures = cell(way.rows, integer) + cell(way.cost, cost) + cell(way.planCost, cost);
     parts.forEach((part, index) => {
       const head = chalk.dim(`  ${padEnd(index === 0 ? label : '', 9)}`);
       page.lines.push(head + style(index === 0 ? padEnd(part, fits) + figures : part) + (index === 0 ? tail : ''));
     });
   };
-  const heads = ['rows read', 'cost', 'whole plan'].map((head) => padStart(head, 13)).join('');
+  const heads = ['rows', 'cost', 'whole plan'].map((head) => padStart(head, 13)).join('');
   page.lines.push(chalk.dim(' '.repeat(11 + fits) + heads));
   row('chosen', chosen, '', chalk.red);
   row('bounded', best, beside && remark !== undefined ? `  ${remark}` : '', chalk.green);

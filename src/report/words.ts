@@ -12,7 +12,9 @@ export function tableName(name: string): string {
 export function occurrenceName(fault: Fault): string {
   const name = tableName(fault.table);
   const alias = inline(fault.finding.alias);
-  return fault.children.length > 0 || alias === '' || alias === inline(fault.finding.table) ? name : `${name} ${alias}`;
+  if (fault.children.length > 0)
+    return `${name} (${count(fault.children.length, 'partition or child', 'partitions or children')})`;
+  return alias === '' || alias === inline(fault.finding.table) ? name : `${name} ${alias}`;
 }
 
 /** `no-seq-scan and protect on tracks t`. */
@@ -44,17 +46,23 @@ const wholly = new Set(['whole-table', 'whole-index']);
 export interface Way {
   /** `Index Scan using tracks_owner_id_idx`. */
   readonly node: string;
-  readonly rowsRead: number | undefined;
+  /** Rows of the table that it comes by; for an index, as the planner estimates them. */
+  readonly rows: number | undefined;
   /** Cost of reaching the table. */
   readonly cost: number | undefined;
   readonly planCost: number | undefined;
 }
 
-/** The way that the planner chose. How many rows it reads is known where it reads all of them. */
+/** The way that the planner chose. How many rows it comes by is known where these are all. */
 export function chosenWay(fault: Fault): Way {
-  const { access, node, tableRows } = fault.finding;
-  const rowsRead = wholly.has(access.kind) && tableRows !== undefined && tableRows >= 0 ? tableRows : undefined;
-  return { node: using(node, access.indexes), rowsRead, cost: access.cost, planCost: fault.example.cost };
+  const { access, node } = fault.finding;
+  const times = fault.paths.length === 1 ? '' : `${fault.paths.length} times `;
+  return {
+    node: times + using(node, times === '' ? access.indexes : []),
+    rows: wholly.has(access.kind) && fault.rows !== undefined && fault.rows >= 0 ? fault.rows : undefined,
+    cost: fault.cost,
+    planCost: fault.example.cost,
+  };
 }
 
 /** The best bounded way; `none` where it was looked for and there is none; undefined where that says nothing. */
@@ -64,7 +72,7 @@ export function boundedWay(fault: Fault): Way | 'none' | undefined {
   const { node, index, rows, totalCost } = alternative;
   return {
     node: using(node, index === undefined ? [] : [index]),
-    rowsRead: rows,
+    rows,
     cost: alternative.cost,
     planCost: totalCost,
   };
@@ -89,7 +97,7 @@ export function comparison(chosen: Way, other: Way): string | undefined {
 /** A way in one sentence. */
 export function wayWords(way: Way, remark?: string): string {
   const facts: string[] = [];
-  if (way.rowsRead !== undefined) facts.push(`${count(way.rowsRead, 'row')} read`);
+  if (way.rows !== undefined) facts.push(count(way.rows, 'row'));
   if (way.cost !== undefined) facts.push(`cost ${cost(way.cost)}`);
   if (way.planCost !== undefined) facts.push(`whole plan ${cost(way.planCost)}`);
   if (remark !== undefined) facts.push(remark);
@@ -159,10 +167,10 @@ export function coverageWords(suite: SuiteReport): { table: string; size: string
 /** `18 of 72 plans fail (2 faults), 4 unverified, 2 of 2 known-bad queries caught`. */
 export function verdictWords(report: Report, faultCount: number): string {
   const { summary } = report;
+  const of = (part: number, verb: string) =>
+    `${integer(part)} of ${count(summary.cases, 'plan')} ${part === 1 ? `${verb}${verb === 'pass' ? 'es' : 's'}` : verb}`;
   const parts = [
-    summary.failed > 0
-      ? `${integer(summary.failed)} of ${count(summary.cases, 'plan')} fail (${count(faultCount, 'fault')})`
-      : `${integer(summary.passed)} of ${count(summary.cases, 'plan')} pass`,
+    summary.failed > 0 ? `${of(summary.failed, 'fail')} (${count(faultCount, 'fault')})` : of(summary.passed, 'pass'),
   ];
   if (summary.unverified > 0) parts.push(`${integer(summary.unverified)} unverified`);
   const known = summary.knownBadCaught + summary.knownBadMissed;

@@ -1,0 +1,210 @@
+import { findCause } from '../cause/find-cause.js';
+import { accessesOf } from '../plan/accesses.js';
+import type { Access, Catalog, Plan } from '../plan/model.js';
+import { belongsTo, resolveTable } from '../plan/names.js';
+import { parsePlan } from '../plan/parse-json.js';
+import type { PlanningServer } from '../postgres/model.js';
+import type { Alternative, CaseReport, Finding } from '../report/model.js';
+import { doubtsOf } from '../rules/doubts.js';
+import type { Doubt, RuleFinding } from '../rules/model.js';
+import { judge } from '../rules/registry.js';
+import type { RuleSettings, Suite, TableName } from '../suite/model.js';
+import { marginDoubt, type ParallelSettings } from './margin.js';
+import type { PlannedCase } from './plan-statements.js';
+
+/** What the plan of one request shows; cases that share the plan share this. */
+interface Reading {
+  readonly plan: Plan;
+  readonly accesses: readonly Access[];
+  readonly settings: RuleSettings;
+  readonly found: readonly RuleFinding[];
+  readonly doubts: Doubt[];
+  readonly example: PlannedCase;
+}
+
+export interface JudgeOptions {
+  readonly suite: Suite;
+  readonly statistics: string;
+  readonly parallel: ParallelSettings;
+}
+
+/** Judges planned cases: reads their plans, applies the rules, and asks the server what explains the findings. */
+export async function judgeCases(
+  server: PlanningServer,
+  cases: readonly PlannedCase[],
+  options: JudgeOptions,
+): Promise<CaseReport[]> {
+  const readings = new Map<unknown, Reading>();
+  for (const one of cases) {
+    const key = one.request;
+    if (!readings.has(key)) readings.set(key, read(server.catalog, one, options.suite));
+  }
+  const all = [...readings.values()];
+  if (!server.parallel) await addMarginDoubts(server, all, options.parallel);
+  const alternatives = await planAlternatives(server, all, options.suite);
+  const findings = new Map<Reading, readonly Finding[]>();
+  for (const reading of all) {
+    findings.set(
+      reading,
+      reading.found.map((found) => enrich(found, reading, server.catalog, alternatives.get(reading))),
+    );
+  }
+  return cases.map((one) => {
+    const reading = readings.get(one.request) as Reading;
+    return report(one, reading, findings.get(reading) ?? [], options);
+  });
+}
+
+function read(catalog: Catalog, one: PlannedCase, suite: Suite): Reading {
+  const plan = parsePlan(one.explained);
+  const accesses = accessesOf(plan, catalog, { trustedFunctions: suite.trustedFunctions });
+  const settings = mergeRules(suite.rules, one.statement.entry.rules);
+  const { facts } = one.statement;
+  const doubts = doubtsOf({
+    plan,
+    accesses,
+    catalog,
+    settings,
+    statementTables: facts?.tables ?? [],
+    role: suite.postgres.role,
+  });
+  if (facts === undefined) doubts.push(newerSyntax);
+  return { plan, accesses, settings, found: judge(accesses, settings, catalog), doubts, example: one };
+}
+
+const newerSyntax: Doubt = {
+  kind: 'newer-syntax',
+  message:
+    'The statement has syntax newer than the grammar that reads it (PostgreSQL 16): the tables it names are not known.',
+  next: 'Judge its plan by hand, or write the statement in the syntax of PostgreSQL 16.',
+};
+
+export function mergeRules(suite: RuleSettings, query: RuleSettings): RuleSettings {
+  return {
+    protect: [...suite.protect, ...query.protect],
+    noSeqScan: [...suite.noSeqScan, ...query.noSeqScan],
+    indexOnly: [...suite.indexOnly, ...query.indexOnly],
+    onlyIndexes: [...suite.onlyIndexes, ...query.onlyIndexes],
+  };
+}
+
+/** Tables that must not be read whole, as `schema.name`. */
+function protectedTables(settings: RuleSettings, catalog: Catalog): string[] {
+  const names: readonly TableName[] = [...settings.protect, ...settings.noSeqScan];
+  return [...new Set(names.flatMap((name) => resolveTable(name, catalog) ?? []))];
+}
+
+/** Asks, for every bounded access to a protected table, what the plan would cost without the table's indexes. */
+async function addMarginDoubts(
+  server: PlanningServer,
+  readings: readonly Reading[],
+  parallel: ParallelSettings,
+): Promise<void> {
+  const { catalog } = server;
+  const byTable = new Map<string, { readonly reading: Reading; readonly access: Access }[]>();
+  for (const reading of readings) {
+    if (reading.found.length > 0 || reading.doubts.length > 0) continue;
+    const guarded = protectedTables(reading.settings, catalog);
+    const tables = new Set<string>();
+    for (const access of reading.accesses) {
+      const table = `${access.schema}.${access.table}`;
+      if (access.kind === 'opaque' || tables.has(table) || !guarded.some((key) => belongsTo(access, key))) continue;
+      tables.add(table);
+      byTable.set(table, [...(byTable.get(table) ?? []), { reading, access }]);
+    }
+  }
+  for (const [table, entries] of byTable) {
+    const facts = catalog.tables.get(table);
+    if (facts === undefined || parallel.workers === 0 || facts.pages < parallel.minimumPages) continue;
+    const plans = await server.explainWithoutIndexes(
+      table,
+      entries.map(({ reading }) => reading.example.request),
+    );
+    for (const [index, { reading, access }] of entries.entries()) {
+      const cost = reading.plan.root.totalCost;
+      const forbidden = parsePlan(plans[index]).root.totalCost;
+      if (cost === undefined || forbidden === undefined) continue;
+      const doubt = marginDoubt(access, facts, cost, forbidden, parallel);
+      if (doubt !== undefined) reading.doubts.push(doubt);
+    }
+  }
+}
+
+/** For plans with findings: the plan that the server makes when sequential scans are discouraged. */
+async function planAlternatives(
+  server: PlanningServer,
+  readings: readonly Reading[],
+  suite: Suite,
+): Promise<Map<Reading, { readonly plan: Plan; readonly accesses: readonly Access[] }>> {
+  const failing = readings.filter(({ found }) => found.length > 0);
+  if (failing.length === 0) return new Map();
+  const plans = await server.explainWithoutSeqScan(failing.map(({ example }) => example.request));
+  return new Map(
+    failing.map((reading, index) => {
+      const plan = parsePlan(plans[index]);
+      const accesses = accessesOf(plan, server.catalog, { trustedFunctions: suite.trustedFunctions });
+      return [reading, { plan, accesses }];
+    }),
+  );
+}
+
+function enrich(
+  found: RuleFinding,
+  reading: Reading,
+  catalog: Catalog,
+  other: { readonly plan: Plan; readonly accesses: readonly Access[] } | undefined,
+): Finding {
+  const { access } = found;
+  const { statement } = reading.example;
+  const alternative = other === undefined ? undefined : boundedAlternative(access, other.plan, other.accesses);
+  const cause = findCause({ access, conditions: statement.facts?.conditions ?? [], catalog, alternative });
+  const table = catalog.tables.get(`${access.schema}.${access.table}`);
+  return {
+    ...found,
+    schema: access.schema,
+    table: access.table,
+    alias: access.alias,
+    path: access.path,
+    node: access.node,
+    tableRows: table === undefined || table.tuples < 0 ? undefined : table.tuples,
+    tablePages: table?.pages,
+    cause,
+    alternative,
+    ...statement.place(cause.condition?.start ?? 0),
+  };
+}
+
+function boundedAlternative(access: Access, plan: Plan, accesses: readonly Access[]): Alternative | undefined {
+  const same = accesses.filter(
+    ({ schema, table, alias }) => schema === access.schema && table === access.table && alias === access.alias,
+  );
+  const [bounded] = same;
+  if (bounded === undefined || same.some(({ kind }) => kind !== 'bounded')) return undefined;
+  return {
+    node: bounded.node,
+    index: bounded.indexes[0],
+    rows: bounded.rows,
+    cost: bounded.cost,
+    totalCost: plan.root.totalCost,
+  };
+}
+
+function report(one: PlannedCase, reading: Reading, findings: readonly Finding[], options: JudgeOptions): CaseReport {
+  const { statement } = one;
+  return {
+    suite: options.suite.name,
+    query: statement.query,
+    statement: statement.label,
+    scenario: one.scenario,
+    statistics: options.statistics,
+    mode: one.mode,
+    verdict: findings.length > 0 ? 'fail' : reading.doubts.length > 0 ? 'unverified' : 'pass',
+    accesses: reading.accesses,
+    findings,
+    doubts: reading.doubts,
+    cost: reading.plan.root.totalCost,
+    plan: (Array.isArray(one.explained) ? one.explained[0] : one.explained) as Readonly<Record<string, unknown>>,
+    sql: statement.sql,
+    values: one.values,
+  };
+}

@@ -1,0 +1,41 @@
+import type { Notice, Report } from '../report/model.js';
+import type { CheckedSuite } from './check.js';
+
+/** Adds up what the suites gave; the one place that decides between pass and fail. */
+export function summarize(checked: readonly CheckedSuite[], general: readonly Notice[]): Report {
+  const cases = checked.flatMap((one) => one.cases);
+  const knownBad = checked.flatMap((one) => one.knownBad);
+  const notices = [...general, ...checked.flatMap((one) => one.notices)];
+  const count = (verdict: string) => cases.filter((one) => one.verdict === verdict).length;
+  const missed = knownBad.filter(({ caught }) => !caught).length;
+  const failing =
+    count('fail') > 0 || missed > 0 || notices.some(({ level }) => level === 'fail') || checked.some(hasForbiddenDoubt);
+  return {
+    version: 1,
+    verdict: failing ? 'fail' : 'pass',
+    summary: {
+      suites: checked.length,
+      queries: total(checked, ({ report }) => report.queries),
+      statements: total(checked, ({ report }) => report.statements),
+      cases: cases.length,
+      passed: count('pass'),
+      failed: count('fail'),
+      unverified: count('unverified'),
+      knownBadCaught: knownBad.length - missed,
+      knownBadMissed: missed,
+    },
+    suites: checked.map(({ report }) => report),
+    cases,
+    knownBad,
+    notices,
+  };
+}
+
+function hasForbiddenDoubt({ suite, cases, notices }: CheckedSuite): boolean {
+  if (suite.unverified === 'warn') return false;
+  return cases.some(({ verdict }) => verdict === 'unverified') || notices.some(({ level }) => level === 'unverified');
+}
+
+function total(checked: readonly CheckedSuite[], of: (one: CheckedSuite) => number): number {
+  return checked.reduce((sum, one) => sum + of(one), 0);
+}

@@ -1,0 +1,322 @@
+import { PlanGuardError, throwAll, type Where } from '../errors.js';
+import { lineColumn } from '../sql/positions.js';
+import { formatArrayLiteral } from '../statistics/arrays.js';
+import { estimateBtreeHeight } from '../statistics/btree-height.js';
+import { type JsonPath, locateJson, pathKey } from '../statistics/locate.js';
+import type { ColumnStatistics, RelationSize, Statistics } from '../statistics/model.js';
+import { PAGE_SIZE } from './btree.js';
+import type { InflatedRelation } from './inflate.js';
+import type { Pglite, TextValue } from './pglite.js';
+
+export interface StatisticsFile {
+  readonly file: string;
+  readonly text: string;
+  readonly statistics: Statistics;
+}
+
+interface Relation {
+  readonly schema: string;
+  readonly name: string;
+  /** `pg_class.relkind` */
+  readonly kind: string;
+  readonly method: string;
+  /** Path of its file below the data directory; undefined where it has none. */
+  readonly path: string | undefined;
+  /** The table of an index, as `schema.name`. */
+  readonly table: string | undefined;
+  readonly columns: readonly string[];
+}
+
+/**
+ * Writes the statistics into the database (PostgreSQL 18's `pg_restore_relation_stats` and
+ * `pg_restore_attribute_stats`) and says how large the files have to be for the planner to believe them.
+ * @throws {PlanGuardError | PlanGuardErrors} `statistics`, at the entry in the file that does not fit the schema
+ */
+export async function applyStatistics(
+  database: Pglite,
+  source: StatisticsFile,
+): Promise<{ readonly inflated: readonly InflatedRelation[]; readonly remarks: readonly string[] }> {
+  const relations = await readRelations(database);
+  checkNames(source, relations);
+  const estimated = estimateMissingIndexes(source.statistics, relations);
+  const sizes = [...relationSizes(source.statistics, relations), ...estimated];
+  await restoreSizes(database, source, sizes);
+  await restoreColumns(database, source);
+  await invalidateIndexes(database, source.statistics);
+  const inflated: InflatedRelation[] = [];
+  for (const { key, size, height, keyWidth } of sizes) {
+    const relation = relations.get(key);
+    if (relation?.path === undefined || size.relpages <= 0) continue;
+    const isBtree = relation.method === 'btree';
+    inflated.push({
+      path: relation.path,
+      pages: size.relpages,
+      height: isBtree ? (height ?? estimateBtreeHeight(size.relpages, keyWidth)) : undefined,
+    });
+  }
+  return { inflated, remarks: estimated.map(({ key, size }) => describeEstimate(key, size)) };
+}
+
+async function readRelations(database: Pglite): Promise<Map<string, Relation>> {
+  const rows = await database.rows(`
+    SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, coalesce(a.amname, '') AS method,
+           pg_relation_filepath(c.oid) AS path, tn.nspname || '.' || t.relname AS "table",
+           (SELECT json_agg(attname ORDER BY attnum) FROM pg_attribute
+             WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns
+      FROM pg_class c
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+      LEFT JOIN pg_am a ON a.oid = c.relam
+      LEFT JOIN pg_index i ON i.indexrelid = c.oid
+      LEFT JOIN pg_class t ON t.oid = i.indrelid
+      LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'm', 'f', 'i', 'I')
+       AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+     ORDER BY c.oid`);
+  return new Map(
+    rows.map((row) => [
+      `${row.schema}.${row.name}`,
+      {
+        schema: row.schema ?? '',
+        name: row.name ?? '',
+        kind: row.kind ?? '',
+        method: row.method ?? '',
+        path: row.path ?? undefined,
+        table: row.table ?? undefined,
+        columns: JSON.parse(row.columns ?? '[]') as string[],
+      },
+    ]),
+  );
+}
+
+function checkNames({ file, text, statistics }: StatisticsFile, relations: ReadonlyMap<string, Relation>): void {
+  const missing: { path: JsonPath; message: string }[] = [];
+  for (const [key, table] of Object.entries(statistics.tables)) {
+    const relation = relations.get(key);
+    if (relation === undefined || relation.table !== undefined) {
+      missing.push({ path: ['tables', key], message: `The schema has no table "${key}".` });
+      continue;
+    }
+    for (const group of ['columns', 'inherited'] as const) {
+      for (const column of Object.keys(table[group] ?? {})) {
+        if (relation.columns.includes(column)) continue;
+        missing.push({
+          path: ['tables', key, group, column],
+          message: `The table "${key}" has no column "${column}".`,
+        });
+      }
+    }
+    for (const index of Object.keys(table.indexes)) {
+      if (relations.get(`${relation.schema}.${index}`)?.table === key) continue;
+      missing.push({ path: ['tables', key, 'indexes', index], message: `The table "${key}" has no index "${index}".` });
+    }
+  }
+  if (missing.length === 0) return;
+  const places = locate({ file, text, statistics });
+  throwAll(
+    missing.map(
+      ({ path, message }) =>
+        new PlanGuardError('statistics', message, {
+          where: places(path),
+          hint: 'Statistics and schema must be of the same database: make the statistics again, or take the entry out.',
+        }),
+    ),
+  );
+}
+
+/** Finds entries of the file, for messages. */
+function locate({ file, text }: StatisticsFile): (path: JsonPath) => Where {
+  const { places } = locateJson(text);
+  return (path) => {
+    const place = places.get(pathKey(path));
+    return place === undefined ? { file } : { file, ...lineColumn(text, place.key) };
+  };
+}
+
+interface SizedRelation {
+  readonly key: string;
+  readonly size: RelationSize;
+  readonly height: number | undefined;
+  readonly keyWidth: number;
+}
+
+function relationSizes(statistics: Statistics, relations: ReadonlyMap<string, Relation>): SizedRelation[] {
+  const sizes: SizedRelation[] = [];
+  for (const [key, table] of Object.entries(statistics.tables)) {
+    sizes.push({ key, size: table, height: undefined, keyWidth: 0 });
+    const schema = key.slice(0, key.indexOf('.'));
+    for (const [name, index] of Object.entries(table.indexes)) {
+      const indexKey = `${schema}.${name}`;
+      const keyWidth = keyWidthOf(relations.get(indexKey)?.columns ?? [], table.columns);
+      sizes.push({ key: indexKey, size: index, height: index.height, keyWidth });
+    }
+  }
+  return sizes;
+}
+
+/** Average width in bytes of an index's columns together. */
+function keyWidthOf(names: readonly string[], columns: Readonly<Record<string, ColumnStatistics>>): number {
+  return names.reduce((sum, name) => sum + (columns[name]?.avg_width ?? UNKNOWN_WIDTH), 0);
+}
+
+const INDEX_ENTRY_OVERHEAD = 12;
+const INDEX_FILL = 0.9;
+const UNKNOWN_WIDTH = 8;
+
+/**
+ * An index that the statistics do not know (a pull request adds it) gets the size that its entries would take:
+ * PostgreSQL would otherwise take it for one page of all the table's rows.
+ */
+function estimateMissingIndexes(statistics: Statistics, relations: ReadonlyMap<string, Relation>): SizedRelation[] {
+  const estimated: SizedRelation[] = [];
+  for (const [key, relation] of relations) {
+    const table = relation.table === undefined ? undefined : statistics.tables[relation.table];
+    if (table === undefined || relation.kind !== 'i' || table.reltuples <= 0 || relation.name in table.indexes)
+      continue;
+    const keyWidth = keyWidthOf(relation.columns, table.columns);
+    const entry = INDEX_ENTRY_OVERHEAD + Math.ceil(keyWidth / 8) * 8;
+    const relpages = 1 + Math.ceil((table.reltuples * entry) / (PAGE_SIZE * INDEX_FILL));
+    estimated.push({
+      key,
+      size: { relpages, reltuples: table.reltuples, relallvisible: 0 },
+      height: undefined,
+      keyWidth,
+    });
+  }
+  return estimated;
+}
+
+function describeEstimate(key: string, size: RelationSize): string {
+  return `The statistics do not know the index ${key}: its size is estimated at ${size.relpages} pages.`;
+}
+
+const rethrow = ({ file }: StatisticsFile, error: unknown): never => {
+  throw new PlanGuardError('statistics', `The statistics cannot be written: ${(error as Error).message}`, {
+    where: { file },
+    hint: 'Make the statistics again from the database that the schema is of.',
+    cause: error,
+  });
+};
+
+async function restoreSizes(database: Pglite, source: StatisticsFile, sizes: readonly SizedRelation[]): Promise<void> {
+  const input = sizes.map(({ key, size }) => {
+    const dot = key.indexOf('.');
+    const { relpages, reltuples, relallvisible } = size;
+    return { schemaname: key.slice(0, dot), relname: key.slice(dot + 1), relpages, reltuples, relallvisible };
+  });
+  await database
+    .query(
+      `SELECT pg_restore_relation_stats('schemaname', s.schemaname, 'relname', s.relname, 'version', 180000,
+                'relpages', s.relpages, 'reltuples', s.reltuples, 'relallvisible', s.relallvisible)
+         FROM json_to_recordset($1::json)
+           AS s(schemaname text, relname text, relpages int, reltuples real, relallvisible int)`,
+      [JSON.stringify(input)],
+    )
+    .catch((error) => rethrow(source, error));
+}
+
+const VALUES = [
+  'most_common_vals',
+  'histogram_bounds',
+  'most_common_elems',
+  'range_length_histogram',
+  'range_bounds_histogram',
+] as const;
+
+interface ColumnEntry {
+  readonly path: JsonPath;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+function columnEntries(statistics: Statistics): ColumnEntry[] {
+  const entries: ColumnEntry[] = [];
+  const add = (
+    path: JsonPath,
+    relation: string,
+    inherited: boolean,
+    columns: Readonly<Record<string, ColumnStatistics>>,
+  ) => {
+    const dot = relation.indexOf('.');
+    for (const [attname, column] of Object.entries(columns)) {
+      const row: Record<string, unknown> = { ...column };
+      for (const name of VALUES) if (column[name] !== undefined) row[name] = formatArrayLiteral(column[name]);
+      entries.push({
+        path: [...path, attname],
+        row: { ...row, schemaname: relation.slice(0, dot), relname: relation.slice(dot + 1), attname, inherited },
+      });
+    }
+  };
+  for (const [key, table] of Object.entries(statistics.tables)) {
+    add(['tables', key, 'columns'], key, false, table.columns);
+    add(['tables', key, 'inherited'], key, true, table.inherited ?? {});
+    const schema = key.slice(0, key.indexOf('.'));
+    for (const [name, index] of Object.entries(table.indexes)) {
+      add(['tables', key, 'indexes', name, 'columns'], `${schema}.${name}`, false, index.columns ?? {});
+    }
+  }
+  return entries;
+}
+
+async function restoreColumns(database: Pglite, source: StatisticsFile): Promise<void> {
+  const entries = columnEntries(source.statistics);
+  const results = await restore(database, entries).catch((error) => rethrow(source, error));
+  const refused = entries.filter((_, index) => results[index] !== 't');
+  if (refused.length === 0) return;
+  const places = locate(source);
+  throwAll(
+    refused.map(
+      ({ path, row }) =>
+        new PlanGuardError('statistics', `PostgreSQL refused the statistics of ${row.relname}.${row.attname}.`, {
+          where: places(path),
+          hint: `Every value must be one of the column's type, and common values need frequencies.`,
+        }),
+    ),
+  );
+}
+
+/** `t` where PostgreSQL took every part of an entry, in the entries' order; it warns about a part and returns `f`. */
+async function restore(database: Pglite, entries: readonly ColumnEntry[]): Promise<readonly TextValue[]> {
+  const columns = {
+    inherited: 'boolean',
+    null_frac: 'real',
+    avg_width: 'int',
+    n_distinct: 'real',
+    most_common_vals: 'text',
+    most_common_freqs: 'real[]',
+    histogram_bounds: 'text',
+    correlation: 'real',
+    most_common_elems: 'text',
+    most_common_elem_freqs: 'real[]',
+    elem_count_histogram: 'real[]',
+    range_length_histogram: 'text',
+    range_empty_frac: 'real',
+    range_bounds_histogram: 'text',
+  };
+  const names = Object.keys(columns);
+  const { rows } = await database.query(
+    `SELECT pg_restore_attribute_stats('schemaname', s.schemaname, 'relname', s.relname, 'attname', s.attname,
+              'version', 180000, ${names.map((name) => `'${name}', s.${name}`).join(', ')})
+       FROM ROWS FROM (json_to_recordset($1::json) AS (schemaname text, relname text, attname text,
+              ${Object.entries(columns)
+                .map(([name, type]) => `${name} ${type}`)
+                .join(', ')}))
+         WITH ORDINALITY AS s
+      ORDER BY s.ordinality`,
+    [JSON.stringify(entries.map(({ row }) => row))],
+  );
+  return rows.map((row) => row[0] ?? null);
+}
+
+/** An index that is invalid in production is listed by psql and never used. */
+async function invalidateIndexes(database: Pglite, statistics: Statistics): Promise<void> {
+  for (const [key, table] of Object.entries(statistics.tables)) {
+    const schema = key.slice(0, key.indexOf('.'));
+    for (const [name, index] of Object.entries(table.indexes)) {
+      if (index.valid !== false) continue;
+      await database.query(
+        `UPDATE pg_index SET indisvalid = false FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE indexrelid = c.oid AND n.nspname = $1 AND c.relname = $2`,
+        [schema, name],
+      );
+    }
+  }
+}

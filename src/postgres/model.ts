@@ -1,0 +1,41 @@
+import type { Catalog } from '../plan/model.js';
+
+/** A prepared statement in a planning server's session. */
+export interface PreparedStatement {
+  readonly name: string;
+  /** Types of the parameters as the server resolved them, in `regtype` spelling. */
+  readonly parameterTypes: readonly string[];
+}
+
+/** `custom`: planned for the values; `generic`: planned once for all (`plan_cache_mode`). */
+export type PlanCacheMode = 'custom' | 'generic';
+
+export interface ExplainRequest {
+  readonly statement: PreparedStatement;
+  /** One value per parameter, as text; null is SQL's null. */
+  readonly values: readonly (string | null)[];
+  readonly mode: PlanCacheMode;
+}
+
+/** A Postgres that only plans. Every method throws `PlanGuardError` for what the server refuses. */
+export interface PlanningServer {
+  /** For reports: `PGlite 0.5.16 (PostgreSQL 18.6)`. */
+  readonly name: string;
+  /** Whether it can plan with parallel workers. */
+  readonly parallel: boolean;
+  readonly catalog: Catalog;
+  /** What the replica could not take over from the statistics, one sentence each. */
+  readonly remarks: readonly string[];
+  /** Prepares one statement by the extended protocol; an undefined type is left to the server. */
+  prepare(text: string, types: readonly (string | undefined)[]): Promise<PreparedStatement>;
+  /** EXPLAIN (FORMAT JSON, VERBOSE) of each request, in order: the parsed JSON. */
+  explain(requests: readonly ExplainRequest[]): Promise<readonly unknown[]>;
+  /** The same while no index of the table (`schema.name`) is usable; nothing of it stays. */
+  explainWithoutIndexes(table: string, requests: readonly ExplainRequest[]): Promise<readonly unknown[]>;
+  /** The same while sequential scans are discouraged (`enable_seqscan = off`): it explains, it never judges. */
+  explainWithoutSeqScan(requests: readonly ExplainRequest[]): Promise<readonly unknown[]>;
+  /** Numeric settings in their base units, as `pg_settings.setting` gives them. */
+  numericSettings<Name extends string>(names: readonly Name[]): Promise<Readonly<Record<Name, number>>>;
+  /** Ends the session. `reuse: false` when something went wrong: the replica is not kept. */
+  close(options: { readonly reuse: boolean }): Promise<void>;
+}

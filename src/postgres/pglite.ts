@@ -1,0 +1,171 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Extension, PGlite } from '@electric-sql/pglite';
+import type { serialize } from 'pg-protocol';
+import { PlanGuardError } from '../errors.js';
+
+/** A value as the protocol carries it in text format; null is SQL's null. */
+export type TextValue = string | null;
+
+export interface TextResult {
+  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
+  readonly rows: readonly (readonly TextValue[])[];
+  readonly command: string | undefined;
+  readonly rowCount: number | undefined;
+}
+
+/** An error that the server answered with; `position` counts characters from 1 into the statement. */
+export interface ServerError extends Error {
+  readonly code: string;
+  readonly position?: string;
+  readonly detail?: string;
+  readonly hint?: string;
+}
+
+/** Tells a server's answer from a fault of the engine. SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+export function isServerError(error: unknown): error is ServerError {
+  return (
+    error instanceof Error &&
+    typeof (error as Partial<ServerError>).code === 'string' &&
+    /^[0-9A-Z]{5}$/.test((error as ServerError).code)
+  );
+}
+
+/** SQLSTATE classes of a database that is damaged or cannot go on: system error, internal error. */
+export function isCorruption(error: unknown): boolean {
+  return !isServerError(error) || /^(XX|58)/.test(error.code);
+}
+
+/** The messages of the protocol that carry results, as PGlite hands them on. */
+type Message =
+  | { readonly name: 'rowDescription'; readonly fields: TextResult['fields'] }
+  | { readonly name: 'dataRow'; readonly fields: readonly TextValue[] }
+  | { readonly name: 'commandComplete'; readonly text: string }
+  | { readonly name: 'error' | 'notice'; readonly message: string };
+
+/** One PGlite on one data directory. Everything goes in and out as text. */
+export class Pglite {
+  readonly #pglite: PGlite;
+  readonly #serialize: typeof serialize;
+
+  private constructor(pglite: PGlite, serializer: typeof serialize) {
+    this.#pglite = pglite;
+    this.#serialize = serializer;
+  }
+
+  /**
+   * Opens a data directory; an empty one becomes a new cluster without data checksums, which the replica's
+   * pages do not carry.
+   * @param extensions names of PGlite extensions that the schema uses
+   * @throws {PlanGuardError} `engine` for an extension that PGlite does not have
+   */
+  static async open(directory: string, options: { locale: string; extensions: readonly string[] }): Promise<Pglite> {
+    const { PGlite } = await import('@electric-sql/pglite');
+    const extensions = await loadExtensions(options.extensions);
+    const pglite = await PGlite.create(directory, {
+      extensions,
+      initDbStartParams: ['--no-data-checksums', '--wal-segsize=1', `--locale=${options.locale}`],
+      startParams: [
+        ...PGlite.defaultStartParams,
+        ...['-c', 'shared_buffers=16MB'],
+        ...['-c', 'max_connections=5'],
+        ...['-c', 'search_path="$user", public'],
+      ],
+    });
+    const { serialize: serializer } = await import('pg-protocol');
+    return new Pglite(pglite, serializer);
+  }
+
+  /** One statement by the extended protocol: the server refuses a second one behind a semicolon. */
+  async query(text: string, values: readonly TextValue[] = []): Promise<TextResult> {
+    const { parse, bind, describe, execute, sync } = this.#serialize;
+    const results = await this.#send([
+      parse({ text }),
+      bind({ values: [...values] }),
+      describe({ type: 'P' }),
+      execute(),
+      sync(),
+    ]);
+    return results[0] ?? { fields: [], rows: [], command: undefined, rowCount: undefined };
+  }
+
+  /** The same, with rows as objects of text. */
+  async rows(text: string, values: readonly TextValue[] = []): Promise<Record<string, TextValue>[]> {
+    const { fields, rows } = await this.query(text, values);
+    return rows.map((row) => Object.fromEntries(fields.map(({ name }, column) => [name, row[column] ?? null])));
+  }
+
+  /** The same, with values parsed by PGlite. */
+  async objects(text: string, values: readonly unknown[] = []): Promise<{ rows: Record<string, unknown>[] }> {
+    return this.#pglite.query<Record<string, unknown>>(text, [...values]);
+  }
+
+  /** Any number of statements by the simple protocol; only for text that is our own or a person's schema. */
+  async execute(text: string): Promise<readonly TextResult[]> {
+    return this.#send([this.#serialize.query(text)]);
+  }
+
+  async #send(messages: readonly Uint8Array[]): Promise<TextResult[]> {
+    const answer = await this.#pglite.runExclusive(() =>
+      this.#pglite.execProtocol(Buffer.concat(messages), { syncToFs: false, throwOnError: false }),
+    );
+    return readResults(answer.messages as unknown as readonly Message[]);
+  }
+
+  async close(): Promise<void> {
+    await this.#pglite.close();
+  }
+}
+
+/** @throws what the server refused, as it said it */
+function readResults(messages: readonly Message[]): TextResult[] {
+  const results: TextResult[] = [];
+  let fields: TextResult['fields'] = [];
+  let rows: (readonly TextValue[])[] = [];
+  for (const message of messages) {
+    if (message.name === 'error') throw message;
+    if (message.name === 'rowDescription') fields = message.fields;
+    if (message.name === 'dataRow') rows.push(message.fields);
+    if (message.name !== 'commandComplete') continue;
+    const count = / (\d+)$/.exec(message.text)?.[1];
+    const command = message.text.replace(/( \d+)+$/, '');
+    results.push({ fields, rows, command, rowCount: count === undefined ? undefined : Number(count) });
+    fields = [];
+    rows = [];
+  }
+  return results;
+}
+
+function packageFolder(): string {
+  return join(dirname(fileURLToPath(import.meta.resolve('@electric-sql/pglite'))), '..');
+}
+
+/** PGlite's version, which decides the layout of a data directory. */
+export function pgliteVersion(): string {
+  return (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+const moduleName = (extension: string) => extension.replaceAll('-', '_');
+
+/** Whether PGlite brings the extension in its own package. */
+export function hasExtension(extension: string): boolean {
+  return (
+    /^[\w-]+$/.test(extension) && existsSync(join(packageFolder(), 'dist', 'contrib', `${moduleName(extension)}.js`))
+  );
+}
+
+async function loadExtensions(names: readonly string[]): Promise<Record<string, Extension>> {
+  const loaded: Record<string, Extension> = {};
+  for (const name of names) {
+    if (!hasExtension(name)) {
+      throw new PlanGuardError('engine', `PGlite ${pgliteVersion()} does not have the extension "${name}".`, {
+        hint: 'Take it out of the schema that plan-guard loads, or plan with an engine that has it.',
+      });
+    }
+    const module = (await import(`@electric-sql/pglite/contrib/${moduleName(name)}`)) as Record<string, Extension>;
+    const extension = module[moduleName(name)];
+    if (extension !== undefined) loaded[moduleName(name)] = extension;
+  }
+  return loaded;
+}

@@ -1,0 +1,26 @@
+import { PlanGuardError } from '../errors.js';
+import { isServerError, type Pglite } from './pglite.js';
+
+export interface SessionSettings {
+  /** Planner settings by name, as `postgresql.conf` writes their values. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Role that plans. */
+  readonly role: string | undefined;
+}
+
+/** @throws {PlanGuardError} `suite` for a setting or role that the server refuses */
+export async function applySettings(database: Pglite, session: SessionSettings): Promise<void> {
+  const settings = Object.entries(session.settings);
+  if (session.role !== undefined) settings.push(['role', session.role]);
+  for (const [name, value] of settings) {
+    try {
+      await database.query('SELECT set_config($1, $2, false)', [name, value]);
+    } catch (error) {
+      if (!isServerError(error)) throw error;
+      throw new PlanGuardError('suite', `PostgreSQL refused the setting ${name} = ${value}: ${error.message}`, {
+        hint: error.hint || 'Correct it under "postgres" in the suite file.',
+        cause: error,
+      });
+    }
+  }
+}

@@ -76,6 +76,14 @@ test('what stands at one place is one annotation', () => {
   expect(all[0]?.message).toContain('\n\nprofile: no-seq-scan on users u\nUsers too.\n');
 });
 
+test('an annotation does not grow without bound', () => {
+  const cases = Array.from({ length: 400 }, (_, index) => build.badCase({ query: `q${index}` }));
+  const all = commands(github(build.report(cases), context));
+  expect(all).toHaveLength(1);
+  expect(all[0]?.message).toContain('\n\n395 more findings at this place, told by the step summary.');
+  expect(Buffer.byteLength(all[0]?.message ?? '')).toBeLessThan(64 * 1024);
+});
+
 test('at most ten of a kind, and it says what is left out', () => {
   const cases = Array.from({ length: 14 }, (_, index) =>
     build.badCase({ query: `q${index}`, findings: [build.finding({ line: index + 1 })] }),

@@ -63,18 +63,24 @@ function command(one: Annotation, context: ReportContext): string {
   return `::${one.level} ${list.join(',')}::${commandData(one.message)}`;
 }
 
+/** Annotations at one place that are told; GitHub takes 64 KiB of a message. */
+const toldPerPlace = 5;
+
 /** Joins what stands at one place, as GitHub would draw it over each other. */
 function byPlace(all: readonly Annotation[]): Annotation[] {
-  const places = new Map<string, Annotation>();
+  const places = new Map<string, [Annotation, ...Annotation[]]>();
   for (const one of all) {
     const place = JSON.stringify([one.level, one.file, one.line, one.column]);
     const held = places.get(place);
-    places.set(
-      place,
-      held === undefined ? one : { ...held, message: `${held.message}\n\n${one.title}\n${one.message}` },
-    );
+    if (held === undefined) places.set(place, [one]);
+    else held.push(one);
   }
-  return [...places.values()];
+  return [...places.values()].map(([first, ...others]) => {
+    const told = others.slice(0, toldPerPlace - 1).map(({ title, message }) => `${title}\n${message}`);
+    const left = others.length - told.length;
+    if (left > 0) told.push(`${count(left, 'more finding')} at this place, told by the step summary.`);
+    return { ...first, message: [first.message, ...told].join('\n\n') };
+  });
 }
 
 function annotations(report: Report, context: ReportContext): Annotation[] {

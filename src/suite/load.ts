@@ -1,4 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { KEYS } from './keys.js';
 import type {
@@ -27,12 +28,23 @@ const TIME_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000
 
 const PARAMETER = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 const SETTING = /^[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)*$/;
+const LOCALE = /^[\w.@-]+$/;
+const DEFAULT_LOCALE = 'en_US.UTF-8';
 const EXTENSION = /^[A-Za-z0-9_-]+$/;
 /** A type as SQL writes it: words, a modifier, more words, array brackets. Nothing that could end a statement. */
 const TYPE = /^[\p{L}_"][\p{L}\p{N}_$." ]*(\( *\d+( *, *-?\d+)? *\))?[\p{L} ]*(\[\d*\])*$/u;
 /** `name` or `schema.name`; a part that holds a dot, a quote or a blank stands in double quotes, as in SQL. */
 const QUALIFIED = /^(?:(?:"((?:[^"]|"")+)"|([^\s."]+))\.)?(?:"((?:[^"]|"")+)"|([^\s."]+))$/;
 const MODULE_FILE = /\.[cm]?[jt]sx?$/i;
+
+/** An entry of `queries` or `known-bad`, with what in it was read without an error. */
+interface Draft<Entry extends QueryEntry> {
+  readonly item: YamlValue;
+  readonly nameValue: YamlValue | undefined;
+  readonly entry: Entry;
+  readonly scenariosSound: boolean;
+  readonly rulesSound: boolean;
+}
 
 interface Read<Result> {
   readonly result: Result;
@@ -77,30 +89,27 @@ class SuiteReader {
     const fields = filled ? root.fields('a suite', KEYS.suite) : {};
     fields.$schema?.text('the address of a JSON Schema');
     const postgres = fields.postgres?.fields('a mapping such as `{ engine: pglite }`', KEYS.postgres) ?? {};
-    if (postgres.engine) postgres.engine.oneOf(['pglite']);
+    postgres.engine?.oneOf(['pglite']);
 
     if (filled && !fields.schema) {
-      root.fail('`schema` is missing', 'Name the SQL files that create the tables: `schema: [schema.sql]`.');
+      root.fail('The key `schema` is missing', 'Name the SQL files that create the tables: `schema: [schema.sql]`.');
     }
     if (filled && !fields.queries) {
       root.fail(
-        '`queries` is missing: there is nothing to check',
+        'The key `queries` is missing: there is nothing to check',
         'List what to guard: `queries: [{ file: queries/profile.sql }]`.',
       );
     }
 
     const rules = sound(root, () => suiteRules(fields.protect, fields.rules));
-    const scenarios = sound(root, () => readScenarios(root, fields.scenarios, fields.defaults));
+    const scenarios = readScenarios(root, fields.scenarios, fields.defaults);
     const types = readTypes(fields.types);
-    const entries = sound(root, () => this.#queries(fields.queries, scenarios, types));
-    const knownBad = sound(root, () => this.#knownBad(fields['known-bad'], scenarios, types, rules));
-
-    if (fields.queries && rules.sound && entries.sound) {
-      checkEveryQueryIsAsked(root, rules.result, entries.result);
-    }
-    if (fields.scenarios && scenarios.sound && entries.sound && knownBad.sound) {
-      checkScenariosAreUsed(root, scenarios.result, [...entries.result, ...knownBad.result]);
-    }
+    const queries = this.#queries(fields.queries, scenarios, types);
+    const knownBad = this.#knownBad(fields['known-bad'], scenarios, types, rules);
+    checkNames(queries);
+    checkNames(knownBad);
+    if (rules.sound) checkEveryQueryIsAsked(root, rules.result, queries);
+    if (fields.scenarios) checkScenariosAreUsed(root, scenarios, [...queries, ...knownBad]);
 
     return {
       name: fields.name?.text("the suite's name") ?? (basename(dirname(this.#path)) || 'suite'),
@@ -110,6 +119,12 @@ class SuiteReader {
         extensions: names(postgres.extensions, 'the name of an extension', (value, what) =>
           value.match(EXTENSION, what, 'Write the name as CREATE EXTENSION has it, such as pg_trgm.'),
         ),
+        locale:
+          postgres.locale?.match(
+            LOCALE,
+            'the name of a locale',
+            'Write it as the server shows it: en_US.UTF-8 or C.',
+          ) ?? DEFAULT_LOCALE,
         role: postgres.role?.text("a role's name"),
         settings: readSettings(postgres.settings),
       },
@@ -117,9 +132,9 @@ class SuiteReader {
       seed: this.#files(fields.seed, 'an SQL file'),
       statistics: this.#statistics(fields.statistics),
       rules: rules.result,
-      scenarios: scenarios.result,
-      queries: entries.result,
-      knownBad: knownBad.result,
+      scenarios,
+      queries: queries.map(({ entry }) => entry),
+      knownBad: knownBad.map(({ entry }) => entry),
       unverified: fields.unverified?.oneOf(['fail', 'warn']) ?? 'fail',
       trustedFunctions: names(fields['trusted-functions'], 'the name of a function', (value, what) =>
         value.match(QUALIFIED, what, 'Write `name` or `schema.name`, without arguments.'),
@@ -158,77 +173,69 @@ class SuiteReader {
 
   #queries(
     value: YamlValue | undefined,
-    scenarios: Read<readonly Scenario[]>,
+    scenarios: readonly Scenario[],
     types: Readonly<Record<string, string>>,
-  ): QueryEntry[] {
-    if (value === undefined) return [];
-    const queries = value.list('a list of queries').map((item) => {
+  ): Draft<QueryEntry>[] {
+    return (value?.list('a list of queries') ?? []).map((item) => {
       const fields = item.fields('a query such as `{ file: queries/profile.sql }`', KEYS.query);
-      return { item, fields, entry: this.#entry(item, fields, scenarios, types) };
+      return this.#entry(item, fields, scenarios, types);
     });
-    checkNames(queries);
-    return queries.map(({ entry }) => entry);
   }
 
   #knownBad(
     value: YamlValue | undefined,
-    scenarios: Read<readonly Scenario[]>,
+    scenarios: readonly Scenario[],
     types: Readonly<Record<string, string>>,
     suiteWide: Read<RuleSettings>,
-  ): KnownBadEntry[] {
-    if (value === undefined) return [];
-    const queries = value.list('a list of known-bad queries').map((item) => {
+  ): Draft<KnownBadEntry>[] {
+    return (value?.list('a list of known-bad queries') ?? []).map((item) => {
       const fields = item.fields('a query such as `{ file: known-bad/x.sql, must-fail: protect }`', KEYS.knownBad);
-      const own = sound(item, () => this.#entry(item, fields, scenarios, types));
+      const draft = this.#entry(item, fields, scenarios, types);
       const mustFail = fields['must-fail']?.oneOf(KEYS.rules);
       if (item.isMapping && !fields['must-fail']) {
         item.fail('`must-fail` is missing', `Name the rule that must catch it: ${KEYS.rules.join(', ')}.`);
       }
-      if (
-        mustFail !== undefined &&
-        suiteWide.sound &&
-        own.sound &&
-        !namesATable(mustFail, suiteWide.result) &&
-        !namesATable(mustFail, own.result.rules)
-      ) {
-        fields['must-fail']?.fail(
-          `${mustFail} names no table for this query, so it could never fail`,
-          `Name its tables under the suite's \`rules\` or this entry's.`,
-        );
+      if (mustFail !== undefined && suiteWide.sound && draft.rulesSound) {
+        if (!namesATable(mustFail, suiteWide.result) && !namesATable(mustFail, draft.entry.rules)) {
+          fields['must-fail']?.fail(
+            `${mustFail} names no table for this query, so it could never fail`,
+            "Name its tables under the suite's `rules` or this entry's.",
+          );
+        }
       }
-      return { item, fields, entry: { ...own.result, mustFail: mustFail ?? 'protect' } };
+      return { ...draft, entry: { ...draft.entry, mustFail: mustFail ?? 'protect' } };
     });
-    checkNames(queries);
-    return queries.map(({ entry }) => entry);
   }
 
   #entry(
     item: YamlValue,
     fields: { readonly [key in (typeof KEYS.query)[number]]?: YamlValue },
-    scenarios: Read<readonly Scenario[]>,
+    scenarios: readonly Scenario[],
     types: Readonly<Record<string, string>>,
-  ): QueryEntry {
+  ): Draft<QueryEntry> {
     const source = this.#source(item, fields);
     const stated = fields.name?.text("the query's name");
-    const used = readUsedScenarios(fields.scenarios, scenarios);
+    const used = sound(item, () => readUsedScenarios(fields.scenarios, scenarios));
+    const rules = sound(item, () => readRules(fields.rules));
     const matrix = readMatrix(fields.matrix);
-    const cases = Object.values(matrix).reduce((count, choices) => count * choices.length, used.length);
+    const cases = Object.values(matrix).reduce((count, choices) => count * choices.length, used.result.length);
     if (cases > MAX_CASES) {
       fields.matrix?.fail(
         `expected at most ${MAX_CASES} cases, found ${cases}: every scenario with every combination`,
         'Take keys or values out of the matrix, or scenarios out of the query.',
       );
     }
-    return {
+    const entry = {
       name: stated ?? (source.kind === 'module' ? moduleName(source) : undefined),
       source,
-      scenarios: used,
+      scenarios: used.result,
       matrix,
       types: { ...types, ...readTypes(fields.types) },
       parameters: readParameters(fields.parameters, fields.module),
-      rules: readRules(fields.rules),
+      rules: rules.result,
       where: item.where,
     };
+    return { item, nameValue: fields.name, entry, scenariosSound: used.sound, rulesSound: rules.sound };
   }
 
   #source(
@@ -270,17 +277,21 @@ function sound<Result>(value: YamlValue, read: () => Result): Read<Result> {
 }
 
 async function checkFile(value: YamlValue, written: string, file: string, what: string): Promise<void> {
-  let reason: string;
   try {
     const facts = await stat(file);
-    if (!facts.isDirectory()) return;
-    value.fail(`expected ${what}, found the folder \`${written}\``, 'Name the file inside the folder.');
-    return;
+    if (facts.isDirectory()) {
+      value.fail(`expected ${what}, found the folder \`${written}\``, 'Name the file inside the folder.');
+    }
+    await access(file, constants.R_OK);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    reason = code === 'ENOENT' || code === 'ENOTDIR' ? 'does not exist' : `cannot be read: ${message}`;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      value.fail(`\`${written}\` does not exist`, await missingHint(written, file));
+    } else {
+      const reason = code === 'EACCES' ? 'permission denied' : message;
+      value.fail(`\`${written}\` cannot be read: ${reason}`, 'Make the file readable.');
+    }
   }
-  value.fail(`\`${written}\` ${reason}`, await missingHint(written, file));
 }
 
 async function missingHint(written: string, file: string): Promise<string> {
@@ -288,7 +299,7 @@ async function missingHint(written: string, file: string): Promise<string> {
   const folder = dirname(file);
   const neighbours = await readdir(folder).catch(() => undefined);
   if (neighbours === undefined)
-    return `The folder ${folder} is not there: check the path, or run the build that makes it.`;
+    return `The folder ${dirname(written)} is not there: check the path, or run the build that makes it.`;
   const near = nearest(basename(file), neighbours);
   if (near !== undefined) return `Did you mean \`${near}\`?`;
   return MODULE_FILE.test(file)
@@ -363,7 +374,7 @@ function readTypes(value: YamlValue | undefined): Record<string, string> {
     const type = entry.value.match(
       TYPE,
       'a type',
-      "Write it as SQL does, an array in quotes: int, 'int[]', numeric(10,2).",
+      "Write it as SQL does, in quotes where it has brackets: int, 'int[]', 'numeric(10,2)'.",
     );
     return type === undefined ? [] : [[entry.name, type] as const];
   });
@@ -383,13 +394,13 @@ function readParameters(value: YamlValue | undefined, module: YamlValue | undefi
   });
 }
 
-function readUsedScenarios(value: YamlValue | undefined, scenarios: Read<readonly Scenario[]>): string[] {
-  const known = scenarios.result.map(({ name }) => name);
+function readUsedScenarios(value: YamlValue | undefined, scenarios: readonly Scenario[]): string[] {
+  const known = scenarios.map(({ name }) => name);
   if (value === undefined || value.plainText === 'all') return known;
   const used = names(value, 'the name of a scenario', (each, what) => {
     const name = each.text(what);
     if (name === 'all') each.fail('`all` stands alone', 'Write `scenarios: all`, or list the scenarios.');
-    else if (name !== undefined && scenarios.sound && !known.includes(name)) {
+    else if (name !== undefined && known.length > 0 && !known.includes(name)) {
       each.fail(`there is no scenario \`${name}\``, didYouMean(name, known));
     }
     return name;
@@ -520,22 +531,16 @@ function moduleName({ file, export: exported }: ModuleSource): string {
   return exported === 'default' ? basename(file, extname(file)) : exported;
 }
 
-interface NamedQuery {
-  readonly item: YamlValue;
-  readonly fields: { readonly name?: YamlValue };
-  readonly entry: QueryEntry;
-}
-
 /** Queries are told apart by their names, and files without a stated one by their paths. */
-function checkNames(queries: readonly NamedQuery[]): void {
+function checkNames(queries: readonly Draft<QueryEntry>[]): void {
   const first = new Map<string, QueryEntry>();
-  for (const { item, fields, entry } of queries) {
+  for (const { item, nameValue, entry } of queries) {
     const key = entry.name === undefined ? `file ${entry.source.file}` : `name ${entry.name}`;
     const before = first.get(key);
     if (before === undefined) {
       first.set(key, entry);
     } else if (entry.name !== undefined) {
-      (fields.name ?? item).fail(
+      (nameValue ?? item).fail(
         `two queries have the name \`${entry.name}\`, the first in line ${before.where.line}`,
         'Give each its own `name`.',
       );
@@ -545,29 +550,33 @@ function checkNames(queries: readonly NamedQuery[]): void {
   }
 }
 
-function checkEveryQueryIsAsked(root: YamlValue, suiteWide: RuleSettings, queries: readonly QueryEntry[]): void {
+function checkEveryQueryIsAsked(root: YamlValue, suiteWide: RuleSettings, queries: readonly Draft<QueryEntry>[]): void {
   const asks = (rules: RuleSettings) => KEYS.rules.some((rule) => namesATable(rule, rules));
   if (asks(suiteWide)) return;
-  const unasked = queries.filter(({ rules }) => !asks(rules));
-  if (unasked.length === queries.length) {
+  const unasked = queries.filter(({ entry, rulesSound }) => rulesSound && !asks(entry.rules));
+  if (unasked.length > 0 && unasked.length === queries.length) {
     root.fail(
-      'no rule names a table: a suite that asks nothing could never fail',
+      'No rule names a table: a suite that asks nothing could never fail',
       'Name the tables that must never be read whole: `protect: [tracks]`.',
     );
     return;
   }
-  for (const { where } of unasked) {
-    root.failAt(
-      where,
+  for (const { item } of unasked) {
+    item.fail(
       'no rule names a table for this query, so it could never fail',
       'Give it `rules`, or name the tables for the whole suite: `protect: [tracks]`.',
     );
   }
 }
 
-function checkScenariosAreUsed(root: YamlValue, scenarios: readonly Scenario[], queries: readonly QueryEntry[]): void {
+function checkScenariosAreUsed(
+  root: YamlValue,
+  scenarios: readonly Scenario[],
+  queries: readonly Draft<QueryEntry>[],
+): void {
+  if (queries.length === 0 || queries.some(({ scenariosSound }) => !scenariosSound)) return;
   for (const { name, where } of scenarios) {
-    if (queries.some((query) => query.scenarios.includes(name))) continue;
-    root.failAt(where, `no query uses the scenario \`${name}\``, 'Add it to the `scenarios` of a query, or remove it.');
+    if (queries.some(({ entry }) => entry.scenarios.includes(name))) continue;
+    root.failAt(where, `No query uses the scenario \`${name}\``, 'Add it to the `scenarios` of a query, or remove it.');
   }
 }

@@ -86,6 +86,8 @@ export interface Suite {
     readonly engine: 'pglite';
     /** Names of PGlite extensions to load (`pg_trgm`, `vector`, …). */
     readonly extensions: readonly string[];
+    /** Locale of the cluster. Any but `C` keeps LIKE 'x%' from using an ordinary index, as in most of production. */
+    readonly locale: string;
     /** Role that plans (`SET ROLE`), so that row-level security applies. */
     readonly role: string | undefined;
     /** Planner settings of production, by their names. */

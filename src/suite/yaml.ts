@@ -29,7 +29,7 @@ const NOT_TEXT = /[\0\p{Cs}]/u;
 
 /** A YAML file in memory: its places, and the errors found in it so far. */
 class YamlFile {
-  readonly errors: PlanGuardError[] = [];
+  readonly #errors: { readonly error: PlanGuardError; readonly bare: string }[] = [];
   readonly #lines = new LineCounter();
   readonly #targets = new Map<Alias, Node>();
 
@@ -42,7 +42,7 @@ class YamlFile {
   parse(): Node {
     const tokens = [...new Parser(this.#lines.addNewLine).parse(this.text)];
     this.#checkNesting(tokens);
-    throwAll(this.errors);
+    this.throwErrors();
     // `schema: core` without known tags: a plain 2026-05-01 stays text, and no tag makes an object of a value.
     const composer = new Composer({
       version: '1.2',
@@ -67,12 +67,19 @@ class YamlFile {
       this.fail(second.range[0], 'Expected one YAML document, found a second one', 'Keep one document per file.');
     }
     if (document.contents !== null) this.#resolve(document.contents);
-    throwAll(this.sorted());
+    this.throwErrors();
     return document.contents ?? nothingAt(0);
   }
 
-  fail(offset: number, message: string, hint: string): void {
-    this.errors.push(new PlanGuardError(this.code, message, { hint, where: this.where(offset) }));
+  get errorCount(): number {
+    return this.#errors.length;
+  }
+
+  /** Notes an error at an offset, or at a place known already. */
+  fail(at: number | Where, message: string, hint: string, path = ''): void {
+    const where = typeof at === 'number' ? this.where(at) : at;
+    const error = new PlanGuardError(this.code, path === '' ? message : `${path}: ${message}`, { hint, where });
+    this.#errors.push({ error, bare: message });
   }
 
   where(offset: number): Where {
@@ -90,14 +97,15 @@ class YamlFile {
     return isAlias(node) ? (this.#targets.get(node) ?? node) : node;
   }
 
-  /** Errors by their places, each once: what an anchor holds is read once per alias. */
-  sorted(): PlanGuardError[] {
-    const unique = new Map(
-      this.errors.map((error) => [`${error.where?.line}:${error.where?.column}:${error.message}`, error]),
-    );
-    return [...unique.values()].sort(
-      (a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0) || (a.where?.column ?? 0) - (b.where?.column ?? 0),
-    );
+  /** Throws what was noted, by place, each once: what an anchor holds is read once more for every alias. */
+  throwErrors(): void {
+    const unique = new Map<string, PlanGuardError>();
+    for (const { error, bare } of this.#errors) {
+      const key = `${error.where?.line}:${error.where?.column}:${bare}`;
+      if (!unique.has(key)) unique.set(key, error);
+    }
+    const place = ({ where }: PlanGuardError) => [where?.line ?? 0, where?.column ?? 0] as const;
+    throwAll([...unique.values()].sort((a, b) => place(a)[0] - place(b)[0] || place(a)[1] - place(b)[1]));
   }
 
   /** The composer recurses, and would end the process on a file nested deeply enough. */
@@ -225,22 +233,22 @@ export class YamlValue {
 
   /** How many errors the file has so far. */
   get errorCount(): number {
-    return this.#file.errors.length;
+    return this.#file.errorCount;
   }
 
   /** Throws every error that was noted in the file, by place. */
   throwErrors(): void {
-    throwAll(this.#file.sorted());
+    this.#file.throwErrors();
   }
 
   /** Notes an error at this value. */
   fail(message: string, hint: string): void {
-    this.#file.fail(offsetOf(this.#written), this.path === '' ? message : `${this.path}: ${message}`, hint);
+    this.#file.fail(offsetOf(this.#written), message, hint, this.path);
   }
 
   /** Notes an error at another place of the same file. */
   failAt(where: Where, message: string, hint: string): void {
-    this.#file.errors.push(new PlanGuardError(this.#file.code, message, { hint, where }));
+    this.#file.fail(where, message, hint);
   }
 
   /** Notes that something else was expected here. */
@@ -296,7 +304,7 @@ export class YamlValue {
     if (word === undefined) {
       this.expected(
         words.length === 1 ? `\`${words[0]}\`` : `one of ${words.join(', ')}`,
-        didYouMean(String(value ?? ''), words),
+        words.length === 1 ? `Write \`${words[0]}\`, or leave the key out.` : didYouMean(String(value ?? ''), words),
       );
     }
     return word;
@@ -433,6 +441,7 @@ export async function readYaml(file: string, what: string, code: ErrorCode): Pro
   try {
     const facts = await stat(file);
     if (facts.isDirectory()) throw refuse(`Expected a ${what}, found a folder`, 'Name the file inside the folder.');
+    if (!facts.isFile()) throw refuse(`Expected a ${what}, found a device or a pipe`, 'Name a file.');
     if (facts.size > MAX_BYTES) {
       throw refuse(`Expected a ${what} of at most 1 MiB, found ${facts.size} bytes`, `Check that this is the ${what}.`);
     }

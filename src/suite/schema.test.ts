@@ -1,0 +1,190 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { describe, expect, test } from 'vitest';
+import { KEYS } from './keys.js';
+import { loadSuite } from './load.js';
+import { makeFolder, NAMED_FILES, transcript } from './testing/folder.js';
+
+interface Described {
+  readonly $ref?: string;
+  readonly properties?: Readonly<Record<string, Described>>;
+  readonly description?: string;
+  readonly examples?: readonly unknown[];
+}
+
+const text = await readFile(new URL('suite.schema.json', import.meta.url), 'utf8');
+const schema = JSON.parse(text);
+const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strictTypes: false });
+const validate = ajv.compile(schema);
+
+const objects: Record<keyof typeof KEYS, Described> = {
+  suite: schema,
+  postgres: schema.properties.postgres,
+  rules: schema.definitions.rules,
+  indexOnly: schema.definitions.indexOnly.anyOf[1],
+  onlyIndexes: schema.definitions.onlyIndexes,
+  query: schema.properties.queries.items,
+  knownBad: schema.properties['known-bad'].items,
+};
+
+const resolved = (described: Described): Described => {
+  if (described.$ref === undefined) return described;
+  const name = described.$ref.replace('#/definitions/', '');
+  return { ...resolved(schema.definitions[name]), ...described };
+};
+
+describe.each(Object.entries(KEYS))('%s', (name, keys) => {
+  const properties = objects[name as keyof typeof KEYS].properties ?? {};
+
+  test('the schema and the loader know the same keys', () => {
+    expect(Object.keys(properties).sort()).toEqual([...keys].sort());
+  });
+
+  test('every key is described, with examples that are valid', () => {
+    for (const [key, property] of Object.entries(properties)) {
+      const { description, examples = [] } = resolved(property);
+      expect(description, key).toMatch(/\.$/);
+      expect(examples.length, key).toBeGreaterThan(0);
+      const validExample = ajv.compile({ definitions: schema.definitions, ...property });
+      for (const example of examples) {
+        expect(validExample(example), `${key}: ${JSON.stringify(example)}`).toBe(true);
+      }
+    }
+  });
+});
+
+const base = { schema: 'schema.sql', protect: 'tracks', queries: [{ file: 'queries/x.sql' }] };
+const load = async (suite: unknown) => {
+  const folder = await makeFolder({ ...NAMED_FILES, 'plan-guard.yaml': JSON.stringify(suite) });
+  return transcript(folder, () => loadSuite(join(folder, 'plan-guard.yaml')));
+};
+
+test.each([
+  ['the least', {}],
+  ['a schema address', { $schema: 'x.json' }],
+  [
+    'settings of every kind',
+    { postgres: { settings: { jit: false, random_page_cost: 1.1, work_mem: '32MB', 'a.b': '' } } },
+  ],
+  ['an engine and extensions', { postgres: { engine: 'pglite', role: 'app', extensions: ['pg_trgm', 'vector'] } }],
+  ['one statistics file', { statistics: 'statistics/incident-day.json' }],
+  ['statistics with names', { statistics: { a: 'statistics/incident-day.json', b: 'statistics/year-later.json' } }],
+  [
+    'every rule',
+    {
+      rules: {
+        protect: ['a', 'b.c', '"d.e"'],
+        'no-seq-scan': 'x',
+        'index-only': ['y', { table: 'z' }, { table: 'w', index: 'i' }],
+        'only-indexes': { table: 't', indexes: 'i' },
+      },
+    },
+  ],
+  [
+    'scenarios and values of every kind',
+    { defaults: { a: null }, scenarios: { x: { b: [1, { c: true }] }, y: {}, z: null } },
+  ],
+  [
+    'types',
+    {
+      types: {
+        a: 'int',
+        b: 'int[]',
+        c: 'numeric(10, 2)',
+        d: 'timestamp(3) with time zone',
+        e: 'public."Mood"[]',
+        f: 'double precision',
+      },
+    },
+  ],
+  [
+    'a module with a matrix',
+    { queries: [{ module: 'src/profile.js', export: 'x', matrix: { sort: ['a', 1, null] } }] },
+  ],
+  [
+    'parameters',
+    { queries: [{ file: 'queries/x.sql', parameters: ['a', 'a'], types: { a: 'int' }, rules: { protect: 'x' } }] },
+  ],
+  [
+    'a known-bad query',
+    { 'known-bad': [{ file: 'known-bad/x.sql', name: 'x', scenarios: 'all', 'must-fail': 'protect' }] },
+  ],
+  [
+    'the rest',
+    {
+      name: 'x y',
+      seed: ['seed.sql'],
+      unverified: 'warn',
+      'trusted-functions': ['f', 's.g'],
+      'module-timeout': '1.5s',
+    },
+  ],
+])('both accept %s', async (_, part) => {
+  const suite = { ...base, ...part };
+  expect(validate(suite), JSON.stringify(validate.errors)).toBe(true);
+  expect(await load(suite)).toBe('no error');
+});
+
+test.each([
+  ['a list', []],
+  ['nothing', null],
+  ['no schema', { ...base, schema: undefined }],
+  ['no queries', { ...base, queries: undefined }],
+  ['an empty list of queries', { ...base, queries: [] }],
+  ['an unknown key', { ...base, seeds: 'seed.sql' }],
+  ['an empty name', { ...base, name: '' }],
+  ['a name of two lines', { ...base, name: 'a\nb' }],
+  ['a name of blanks', { ...base, name: ' ' }],
+  ['a number as a name', { ...base, name: 5 }],
+  ['no text as a schema address', { ...base, $schema: 1 }],
+  ['an unknown engine', { ...base, postgres: { engine: 'oracle' } }],
+  ['an unknown key of postgres', { ...base, postgres: { engin: 'pglite' } }],
+  ['an extension that is a path', { ...base, postgres: { extensions: ['../x'] } }],
+  ['a setting that has no name', { ...base, postgres: { settings: { 'a b': 1 } } }],
+  ['a setting that is a list', { ...base, postgres: { settings: { a: [1] } } }],
+  ['a setting that is null', { ...base, postgres: { settings: { a: null } } }],
+  ['no schema file', { ...base, schema: [] }],
+  ['a schema file twice', { ...base, schema: ['schema.sql', 'schema.sql'] }],
+  ['statistics as a list', { ...base, statistics: ['statistics/incident-day.json'] }],
+  ['no statistics', { ...base, statistics: {} }],
+  ['a table with its database', { ...base, protect: 'a.b.c' }],
+  ['a table with a blank', { ...base, protect: 'a b' }],
+  ['no table', { ...base, protect: [] }],
+  ['a switch for a rule', { ...base, rules: { 'no-seq-scan': true } }],
+  ['an unknown rule', { ...base, rules: { 'no-seqscan': 'a' } }],
+  ['index-only without a table', { ...base, rules: { 'index-only': { index: 'i' } } }],
+  ['index-only with an unknown key', { ...base, rules: { 'index-only': { table: 't', indexes: 'i' } } }],
+  ['only-indexes without indexes', { ...base, rules: { 'only-indexes': { table: 't' } } }],
+  ['only-indexes without a table', { ...base, rules: { 'only-indexes': { indexes: 'i' } } }],
+  ['only-indexes as text', { ...base, rules: { 'only-indexes': 't' } }],
+  ['a default with a sign', { ...base, defaults: { '@a': 1 } }],
+  ['defaults that are a list', { ...base, defaults: [1] }],
+  ['a type that ends the statement', { ...base, types: { a: 'int); drop table x' } }],
+  ['a type that is a number', { ...base, types: { a: 5 } }],
+  ['a scenario named all', { ...base, scenarios: { all: {} } }],
+  ['a scenario with =', { ...base, scenarios: { 'a=b': {} } }],
+  ['a scenario that is a list', { ...base, scenarios: { a: [1] } }],
+  ['no scenario', { ...base, scenarios: {} }],
+  ['a query that is text', { ...base, queries: ['queries/x.sql'] }],
+  ['a query with file and module', { ...base, queries: [{ file: 'queries/x.sql', module: 'src/profile.js' }] }],
+  ['a query without either', { ...base, queries: [{ name: 'x' }] }],
+  ['an export without a module', { ...base, queries: [{ file: 'queries/x.sql', export: 'x' }] }],
+  ['parameters of a module', { ...base, queries: [{ module: 'src/profile.js', parameters: ['x'] }] }],
+  ['a parameter with a sign', { ...base, queries: [{ file: 'queries/x.sql', parameters: [':x'] }] }],
+  ['an empty matrix', { ...base, queries: [{ file: 'queries/x.sql', matrix: {} }] }],
+  ['a matrix of values', { ...base, queries: [{ file: 'queries/x.sql', matrix: { a: 1 } }] }],
+  ['a matrix with a value twice', { ...base, queries: [{ file: 'queries/x.sql', matrix: { a: [1, 1] } }] }],
+  ['all among scenarios', { ...base, queries: [{ file: 'queries/x.sql', scenarios: ['all'] }] }],
+  ['must-fail of a query', { ...base, queries: [{ file: 'queries/x.sql', 'must-fail': 'protect' }] }],
+  ['known-bad without must-fail', { ...base, 'known-bad': [{ file: 'known-bad/x.sql' }] }],
+  ['known-bad with an unknown rule', { ...base, 'known-bad': [{ file: 'known-bad/x.sql', 'must-fail': 'x' }] }],
+  ['no known-bad query', { ...base, 'known-bad': [] }],
+  ['an unknown word for unverified', { ...base, unverified: 'pass' }],
+  ['a function with arguments', { ...base, 'trusted-functions': 'f(a int)' }],
+  ['a timeout without a unit', { ...base, 'module-timeout': 10 }],
+  ['a timeout in hours', { ...base, 'module-timeout': '1h' }],
+])('both refuse %s', async (_, suite) => {
+  expect(validate(JSON.parse(JSON.stringify(suite)))).toBe(false);
+  expect(await load(suite)).toMatch(/^suite plan-guard\.yaml:1:\d+: /);
+});

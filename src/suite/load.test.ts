@@ -38,6 +38,7 @@ describe('a suite that is right', () => {
       file: './plan-guard.yaml',
       postgres: {
         engine: 'pglite',
+        locale: 'C',
         role: 'app',
         extensions: ['pg_trgm'],
         settings: {
@@ -51,26 +52,26 @@ describe('a suite that is right', () => {
       schema: ['./schema.sql'],
       seed: ['./seed.sql'],
       statistics: [
-        { name: 'incident-day', file: './statistics/incident-day.json', where: where(10, 3) },
-        { name: 'year-later', file: './statistics/year-later.json', where: where(11, 3) },
+        { name: 'incident-day', file: './statistics/incident-day.json', where: where(11, 3) },
+        { name: 'year-later', file: './statistics/year-later.json', where: where(12, 3) },
       ],
       rules: {
         protect: [
-          table('tracks', 12, 11),
-          table('tab', 12, 19, 'other_schema'),
-          table('a "quoted" name', 14, 12, 'odd.schema'),
+          table('tracks', 13, 11),
+          table('tab', 13, 19, 'other_schema'),
+          table('a "quoted" name', 15, 12, 'odd.schema'),
         ],
-        noSeqScan: [table('tracks', 15, 17)],
+        noSeqScan: [table('tracks', 16, 17)],
         indexOnly: [
-          { table: table('track_collaborators', 16, 25), index: 'lookup' },
-          { table: table('users', 16, 63) },
+          { table: table('track_collaborators', 17, 25), index: 'lookup' },
+          { table: table('users', 17, 63) },
         ],
-        onlyIndexes: [{ table: table('tracks', 17, 26), indexes: ['by_owner', 'by_id'] }],
+        onlyIndexes: [{ table: table('tracks', 18, 26), indexes: ['by_owner', 'by_id'] }],
       },
       scenarios: [
-        { name: 'no-collaborations', values: { viewer_id: 0, limit: 20, user_id: 1001 }, where: where(21, 3) },
-        { name: 'owner', values: { viewer_id: 5, limit: 20, user_id: 5 }, where: where(22, 3) },
-        { name: 'signed-out', values: { viewer_id: 0, limit: 20 }, where: where(23, 3) },
+        { name: 'no-collaborations', values: { viewer_id: 0, limit: 20, user_id: 1001 }, where: where(22, 3) },
+        { name: 'owner', values: { viewer_id: 5, limit: 20, user_id: 5 }, where: where(23, 3) },
+        { name: 'signed-out', values: { viewer_id: 0, limit: 20 }, where: where(24, 3) },
       ],
       queries: [
         {
@@ -80,8 +81,8 @@ describe('a suite that is right', () => {
           matrix: { sort: ['title', 'plays'] },
           types: { user_id: 'int', ids: 'int[]' },
           parameters: [],
-          rules: { ...none, protect: [table('users', 25, 106)] },
-          where: where(25, 5),
+          rules: { ...none, protect: [table('users', 26, 106)] },
+          where: where(26, 5),
         },
         {
           source: { kind: 'file', file: './queries/x.sql' },
@@ -90,7 +91,7 @@ describe('a suite that is right', () => {
           types: { user_id: 'int', ids: 'text' },
           parameters: ['user_id', 'start'],
           rules: none,
-          where: where(26, 5),
+          where: where(27, 5),
         },
         {
           name: 'profile',
@@ -100,7 +101,7 @@ describe('a suite that is right', () => {
           types: { user_id: 'int', ids: 'int[]' },
           parameters: [],
           rules: none,
-          where: where(27, 5),
+          where: where(28, 5),
         },
       ],
       knownBad: [
@@ -112,7 +113,7 @@ describe('a suite that is right', () => {
           types: { user_id: 'int', ids: 'int[]' },
           parameters: [],
           rules: none,
-          where: where(29, 5),
+          where: where(30, 5),
           mustFail: 'no-seq-scan',
         },
       ],
@@ -127,7 +128,7 @@ describe('a suite that is right', () => {
     const suite = await loadSuite(join(folder, 'db/plan-guard.yaml'));
     expect(suite).toMatchObject({
       name: 'db',
-      postgres: { engine: 'pglite', extensions: [], role: undefined, settings: {} },
+      postgres: { engine: 'pglite', locale: 'en_US.UTF-8', extensions: [], role: undefined, settings: {} },
       schema: [join(folder, 'db/schema.sql')],
       seed: [],
       statistics: [],

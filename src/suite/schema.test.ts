@@ -67,7 +67,10 @@ test.each([
     'settings of every kind',
     { postgres: { settings: { jit: false, random_page_cost: 1.1, work_mem: '32MB', 'a.b': '' } } },
   ],
-  ['an engine and extensions', { postgres: { engine: 'pglite', role: 'app', extensions: ['pg_trgm', 'vector'] } }],
+  [
+    'an engine and extensions',
+    { postgres: { engine: 'pglite', locale: 'de_DE.UTF-8', role: 'app', extensions: ['pg_trgm', 'vector'] } },
+  ],
   ['one statistics file', { statistics: 'statistics/incident-day.json' }],
   ['statistics with names', { statistics: { a: 'statistics/incident-day.json', b: 'statistics/year-later.json' } }],
   [
@@ -140,6 +143,7 @@ test.each([
   ['no text as a schema address', { ...base, $schema: 1 }],
   ['an unknown engine', { ...base, postgres: { engine: 'oracle' } }],
   ['an unknown key of postgres', { ...base, postgres: { engin: 'pglite' } }],
+  ['a locale that is not one', { ...base, postgres: { locale: 'C --x' } }],
   ['an extension that is a path', { ...base, postgres: { extensions: ['../x'] } }],
   ['a setting that has no name', { ...base, postgres: { settings: { 'a b': 1 } } }],
   ['a setting that is a list', { ...base, postgres: { settings: { a: [1] } } }],

@@ -12,7 +12,7 @@ export interface Token {
 }
 
 const TOKEN =
-  /\s+|"((?:[^"]|"")*)"|'((?:[^']|'')*)'|([\p{L}_][\p{L}\p{N}_$]*)|(\$?\d[\d.]*(?:e[+-]?\d+)?)|(::)|([+\-*/<>=~!@#%^&|`?]+)|(.)/gsu;
+  /\s+|"([^"]*(?:""[^"]*)*)"|'([^']*(?:''[^']*)*)'|([\p{L}_][\p{L}\p{N}_$]*)|(\$?\d[\d.]*(?:e[+-]?\d+)?)|(::)|([+\-*/<>=~!@#%^&|`?]+)|(.)/gsu;
 
 /** Splits a deparsed expression; spaces are left out. */
 export function tokenize(text: string): Token[] {

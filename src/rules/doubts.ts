@@ -136,9 +136,9 @@ function opaqueDoubt(access: Access, ruled: readonly string[], catalog: Catalog)
   }
 }
 
-/** `public.events`, or `public.events_2024, a part of public.events`. */
+/** `public.events`, or `public.events_2024 (a part of public.events)`. */
 function ofParent(facts: TableFacts, table: string): string {
-  return keyOf(facts) === table ? table : `${keyOf(facts)}, a part of ${table}`;
+  return keyOf(facts) === table ? table : `${keyOf(facts)} (a part of ${table})`;
 }
 
 function inPages(pages: number): string {

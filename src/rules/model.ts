@@ -14,7 +14,6 @@ export type DoubtKind =
   | 'too-small'
   | 'folded'
   | 'opaque'
-  | 'thin-margin'
   | 'row-security'
   | 'newer-syntax'
   | 'table-not-read';

@@ -9,8 +9,13 @@ export function tableInWords(access: Access, catalog: Catalog): string {
     const partitioned = catalog.tables.get(parent)?.kind === 'partitioned table';
     remarks.push(`${partitioned ? 'a partition' : 'an inheritance child'} of ${parent}`);
   }
-  if (access.alias !== access.table) remarks.push(`as ${access.alias}`);
+  if (access.alias !== access.table && !isMadeUp(access)) remarks.push(`as ${access.alias}`);
   return remarks.length === 0 ? name : `${name} (${remarks.join(', ')})`;
+}
+
+/** The planner calls the partitions of `events` `events_1`, `events_2`, … where the statement gives no alias. */
+function isMadeUp({ alias, ancestors }: Access): boolean {
+  return ancestors.some((key) => alias.replace(/_\d+$/, '') === key.slice(key.indexOf('.') + 1));
 }
 
 /** `A Seq Scan`, `An Index Only Scan`. */

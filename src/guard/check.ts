@@ -16,7 +16,6 @@ import { loadSuite } from '../suite/load.js';
 import type { KnownBadEntry, NamedFile, QueryEntry, RuleSettings, Suite, TableName } from '../suite/model.js';
 import { expandScenarios } from '../suite/scenarios.js';
 import { judgeCases } from './judge.js';
-import { readParallelSettings } from './parallel-settings.js';
 import { planStatements } from './plan-statements.js';
 import { type GuardedStatement, statementsOfFile, statementsOfModule } from './statements.js';
 import { summarize } from './summarize.js';
@@ -127,7 +126,7 @@ async function checkSuite(suite: Suite, store: DirectoryStore, options: CheckOpt
           count += planned;
           progress(`${suite.name}: ${count} plans (${name})`);
         };
-        const judging = { suite, statistics: name, parallel: await readParallelSettings(server) };
+        const judging = { suite, statistics: name };
         const judged = await judgeCases(server, await planStatements(server, selected, counted), judging);
         const badCases = await judgeCases(server, await planStatements(server, bad, counted), judging);
         cases.push(...judged);

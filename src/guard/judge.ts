@@ -1,15 +1,13 @@
 import { findCause } from '../cause/find-cause.js';
 import { accessesOf } from '../plan/accesses.js';
 import type { Access, Catalog, Plan } from '../plan/model.js';
-import { belongsTo, resolveTable } from '../plan/names.js';
 import { parsePlan } from '../plan/parse-json.js';
 import type { PlanningServer } from '../postgres/model.js';
 import type { Alternative, CaseReport, Finding } from '../report/model.js';
 import { doubtsOf } from '../rules/doubts.js';
 import type { Doubt, RuleFinding } from '../rules/model.js';
 import { judge } from '../rules/registry.js';
-import type { RuleSettings, Suite, TableName } from '../suite/model.js';
-import { marginDoubt, type ParallelSettings } from './margin.js';
+import type { RuleSettings, Suite } from '../suite/model.js';
 import type { PlannedCase } from './plan-statements.js';
 
 /** What the plan of one request shows; cases that share the plan share this. */
@@ -25,7 +23,6 @@ interface Reading {
 export interface JudgeOptions {
   readonly suite: Suite;
   readonly statistics: string;
-  readonly parallel: ParallelSettings;
 }
 
 /** Judges planned cases: reads their plans, applies the rules, and asks the server what explains the findings. */
@@ -40,7 +37,6 @@ export async function judgeCases(
     if (!readings.has(key)) readings.set(key, read(server.catalog, one, options.suite));
   }
   const all = [...readings.values()];
-  if (!server.parallel) await addMarginDoubts(server, all, options.parallel);
   const alternatives = await planAlternatives(server, all, options.suite);
   const findings = new Map<Reading, readonly Finding[]>();
   for (const reading of all) {
@@ -86,48 +82,6 @@ export function mergeRules(suite: RuleSettings, query: RuleSettings): RuleSettin
     indexOnly: [...suite.indexOnly, ...query.indexOnly],
     onlyIndexes: [...suite.onlyIndexes, ...query.onlyIndexes],
   };
-}
-
-/** Tables that must not be read whole, as `schema.name`. */
-function protectedTables(settings: RuleSettings, catalog: Catalog): string[] {
-  const names: readonly TableName[] = [...settings.protect, ...settings.noSeqScan];
-  return [...new Set(names.flatMap((name) => resolveTable(name, catalog) ?? []))];
-}
-
-/** Asks, for every bounded access to a protected table, what the plan would cost without the table's indexes. */
-async function addMarginDoubts(
-  server: PlanningServer,
-  readings: readonly Reading[],
-  parallel: ParallelSettings,
-): Promise<void> {
-  const { catalog } = server;
-  const byTable = new Map<string, { readonly reading: Reading; readonly access: Access }[]>();
-  for (const reading of readings) {
-    if (reading.found.length > 0 || reading.doubts.length > 0) continue;
-    const guarded = protectedTables(reading.settings, catalog);
-    const tables = new Set<string>();
-    for (const access of reading.accesses) {
-      const table = `${access.schema}.${access.table}`;
-      if (access.kind === 'opaque' || tables.has(table) || !guarded.some((key) => belongsTo(access, key))) continue;
-      tables.add(table);
-      byTable.set(table, [...(byTable.get(table) ?? []), { reading, access }]);
-    }
-  }
-  for (const [table, entries] of byTable) {
-    const facts = catalog.tables.get(table);
-    if (facts === undefined || parallel.workers === 0 || facts.pages < parallel.minimumPages) continue;
-    const plans = await server.explainWithoutIndexes(
-      table,
-      entries.map(({ reading }) => reading.example.request),
-    );
-    for (const [index, { reading, access }] of entries.entries()) {
-      const cost = reading.plan.root.totalCost;
-      const forbidden = parsePlan(plans[index]).root.totalCost;
-      if (cost === undefined || forbidden === undefined) continue;
-      const doubt = marginDoubt(access, facts, cost, forbidden, parallel);
-      if (doubt !== undefined) reading.doubts.push(doubt);
-    }
-  }
 }
 
 /** For plans with findings: the plan that the server makes when sequential scans are discouraged. */

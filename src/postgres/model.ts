@@ -21,8 +21,6 @@ export interface ExplainRequest {
 export interface PlanningServer {
   /** For reports: `PGlite 0.5.16 (PostgreSQL 18.6)`. */
   readonly name: string;
-  /** Whether it can plan with parallel workers. */
-  readonly parallel: boolean;
   readonly catalog: Catalog;
   /** What the replica could not take over from the statistics, one sentence each. */
   readonly remarks: readonly string[];
@@ -30,12 +28,8 @@ export interface PlanningServer {
   prepare(text: string, types: readonly (string | undefined)[]): Promise<PreparedStatement>;
   /** EXPLAIN (FORMAT JSON, VERBOSE) of each request, in order: the parsed JSON. */
   explain(requests: readonly ExplainRequest[]): Promise<readonly unknown[]>;
-  /** The same while no index of the table (`schema.name`) is usable; nothing of it stays. */
-  explainWithoutIndexes(table: string, requests: readonly ExplainRequest[]): Promise<readonly unknown[]>;
   /** The same while sequential scans are discouraged (`enable_seqscan = off`): it explains, it never judges. */
   explainWithoutSeqScan(requests: readonly ExplainRequest[]): Promise<readonly unknown[]>;
-  /** Numeric settings in their base units, as `pg_settings.setting` gives them. */
-  numericSettings<Name extends string>(names: readonly Name[]): Promise<Readonly<Record<Name, number>>>;
   /** Ends the session. `reuse: false` when something went wrong: the replica is not kept. */
   close(options: { readonly reuse: boolean }): Promise<void>;
 }

@@ -44,6 +44,14 @@ type Message =
   | { readonly name: 'commandComplete'; readonly text: string }
   | { readonly name: 'error' | 'notice'; readonly message: string };
 
+/**
+ * Over PGlite's own: a small footprint, and PostgreSQL's defaults where PGlite has others. PGlite cannot run parallel
+ * workers but plans with them like any server, once the setting allows it.
+ */
+const settings = ['shared_buffers=16MB', 'max_connections=5', 'search_path="$user", public', 'max_parallel_workers_per_gather=2'].flatMap(
+  (setting) => ['-c', setting],
+);
+
 /** One PGlite on one data directory. Everything goes in and out as text. */
 export class Pglite {
   readonly #pglite: PGlite;
@@ -68,9 +76,7 @@ export class Pglite {
       initDbStartParams: ['--no-data-checksums', '--wal-segsize=1', `--locale=${options.locale}`],
       startParams: [
         ...PGlite.defaultStartParams,
-        ...['-c', 'shared_buffers=16MB'],
-        ...['-c', 'max_connections=5'],
-        ...['-c', 'search_path="$user", public'],
+        ...settings,
       ],
     });
     const { serialize: serializer } = await import('pg-protocol');

@@ -1,7 +1,6 @@
 import { PlanGuardError } from '../errors.js';
 import type { Catalog } from '../plan/model.js';
-import { quoteIdentifier, quoteLiteral } from '../sql/quote.js';
-import { formatArrayLiteral } from '../statistics/arrays.js';
+import { quoteLiteral } from '../sql/quote.js';
 import { applyStatistics, type StatisticsFile } from './apply-statistics.js';
 import { readCatalog } from './catalog.js';
 import { inflate } from './inflate.js';
@@ -78,18 +77,15 @@ function engineFault(error: unknown): PlanGuardError {
 
 class Replica implements PlanningServer {
   readonly name = `PGlite ${pgliteVersion()}`;
-  readonly parallel = false;
   readonly catalog: Catalog;
   readonly remarks: readonly string[];
   readonly #database: Pglite;
   readonly #prepared: PreparedDirectory;
-  readonly #role: string | undefined;
   #statements = 0;
 
-  private constructor(database: Pglite, prepared: PreparedDirectory, catalog: Catalog, role: string | undefined) {
+  private constructor(database: Pglite, prepared: PreparedDirectory, catalog: Catalog) {
     this.#database = database;
     this.#prepared = prepared;
-    this.#role = role;
     this.catalog = catalog;
     this.remarks = (prepared.facts as ReplicaFacts).remarks;
   }
@@ -99,7 +95,7 @@ class Replica implements PlanningServer {
     try {
       await applySettings(database, source.session);
       const catalog = await readCatalog((text, values) => database.objects(text, values));
-      return new Replica(database, prepared, catalog, source.session.role);
+      return new Replica(database, prepared, catalog);
     } catch (error) {
       await database.close();
       throw error;
@@ -129,26 +125,9 @@ class Replica implements PlanningServer {
     return this.#explain(requests, '', '');
   }
 
-  explainWithoutIndexes(table: string, requests: readonly ExplainRequest[]): Promise<readonly unknown[]> {
-    const [schema = '', name = ''] = splitKey(table);
-    const relation = quoteLiteral(`${quoteIdentifier(schema)}.${quoteIdentifier(name)}`);
-    // A generic plan that was made before would be used again: nothing tells it that an index was hidden.
-    const hide = `BEGIN; SET LOCAL role = none;
-      UPDATE pg_index SET indisvalid = false WHERE indrelid = ${relation}::regclass;
-      SET LOCAL role = ${quoteLiteral(this.#role ?? 'none')}; DISCARD PLANS;`;
-    return this.#explain(requests, hide, 'ROLLBACK; DISCARD PLANS;');
-  }
-
   explainWithoutSeqScan(requests: readonly ExplainRequest[]): Promise<readonly unknown[]> {
     const on = 'BEGIN; SET LOCAL enable_seqscan = off; DISCARD PLANS;';
     return this.#explain(requests, on, 'ROLLBACK; DISCARD PLANS;');
-  }
-
-  async numericSettings<Name extends string>(names: readonly Name[]): Promise<Readonly<Record<Name, number>>> {
-    const rows = await this.#database.rows('SELECT name, setting FROM pg_settings WHERE name = ANY ($1::text[])', [
-      formatArrayLiteral(names),
-    ]);
-    return Object.fromEntries(rows.map(({ name, setting }) => [name, Number(setting)])) as Record<Name, number>;
   }
 
   async close({ reuse }: { readonly reuse: boolean }): Promise<void> {
@@ -180,7 +159,3 @@ function argumentList(values: readonly (string | null)[]): string {
   return `(${values.map((value) => (value === null ? 'NULL' : quoteLiteral(value))).join(', ')})`;
 }
 
-function splitKey(key: string): readonly [string, string] {
-  const dot = key.indexOf('.');
-  return [key.slice(0, dot), key.slice(dot + 1)];
-}

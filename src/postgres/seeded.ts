@@ -44,6 +44,8 @@ export class SeededDatabase {
     });
     const database = await Pglite.open(prepared.data, source.cluster);
     await applySettings(database, source.session);
+    // PGlite has no workers to run a parallel plan with.
+    await applySettings(database, { settings: { max_parallel_workers_per_gather: '0' }, role: undefined });
     return new SeededDatabase(database, prepared);
   }
 

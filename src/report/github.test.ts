@@ -41,7 +41,7 @@ test('one annotation for each place, the most important first', () => {
   expect(all.map(({ level, file, line, col, title }) => [level, `${file}:${line}:${col}`, title])).toEqual([
     ['error', 'fixtures/audius/plan-guard.yaml:33:5', 'plan-guard: the guard is blind'],
     ['error', 'fixtures/audius/queries/profile.sql:7:8', 'profile: no-seq-scan on tracks t'],
-    ['error', 'fixtures/audius/queries/profile.sql:2:1', 'unverified: thin-margin'],
+    ['error', 'fixtures/audius/queries/profile.sql:2:1', 'unverified: row-security'],
     ['warning', 'fixtures/audius/schema.sql:120:1', 'plan-guard: audius'],
   ]);
   expect(all[1]?.message).toBe(
@@ -58,7 +58,7 @@ test('one annotation for each place, the most important first', () => {
 });
 
 test('unverified cases and notices warn where the suite allows them', () => {
-  const report = build.report([build.unverifiedCase(build.thinMargin)], {
+  const report = build.report([build.unverifiedCase(build.rowSecurity)], {
     suites: [build.suite({ unverified: 'warn' })],
     notices: [build.notice({ level: 'unverified' }), build.notice({ level: 'fail', line: 1 })],
   });

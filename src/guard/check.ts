@@ -1,19 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { PlanGuardError, throwAll } from '../errors.js';
+import { PlanGuardError, PlanGuardErrors, throwAll } from '../errors.js';
 import type { Catalog } from '../plan/model.js';
 import { belongsTo, resolveTable } from '../plan/names.js';
 import type { PlanningServer } from '../postgres/model.js';
 import { openReplica, type ReplicaSource } from '../postgres/replica.js';
-import { extensionsIn, readScripts, type Script } from '../postgres/scripts.js';
+import { extensionsIn, readScripts } from '../postgres/scripts.js';
 import { SeededDatabase } from '../postgres/seeded.js';
 import { DirectoryStore } from '../postgres/store.js';
-import { recordStatements } from '../recording/record.js';
+import { Recorder } from '../recording/recorder.js';
 import type { CaseReport, KnownBadReport, Notice, Report, SuiteReport } from '../report/model.js';
 import { parseStatistics } from '../statistics/read.js';
 import { discoverSuites } from '../suite/discover.js';
 import { loadSuite } from '../suite/load.js';
-import type { KnownBadEntry, NamedFile, QueryEntry, RuleSettings, Suite, TableName } from '../suite/model.js';
+import type {
+  KnownBadEntry,
+  ModuleSource,
+  NamedFile,
+  QueryEntry,
+  RuleSettings,
+  Suite,
+  TableName,
+} from '../suite/model.js';
 import { expandScenarios } from '../suite/scenarios.js';
 import { judgeCases } from './judge.js';
 import { planStatements } from './plan-statements.js';
@@ -70,8 +78,8 @@ async function loadAll(files: readonly string[]): Promise<Suite[]> {
     try {
       suites.push(await loadSuite(file));
     } catch (error) {
-      if (error instanceof PlanGuardError) errors.push(error);
-      else if (error instanceof AggregateError) errors.push(...(error.errors as PlanGuardError[]));
+      if (error instanceof PlanGuardErrors) errors.push(...error.errors);
+      else if (error instanceof PlanGuardError) errors.push(error);
       else throw error;
     }
   }
@@ -160,7 +168,7 @@ async function withServer(server: PlanningServer, work: () => Promise<void>): Pr
     reuse = true;
   } catch (error) {
     // Bad input leaves the replica as it was; anything else may not have.
-    reuse = error instanceof PlanGuardError || error instanceof AggregateError;
+    reuse = error instanceof PlanGuardError || error instanceof PlanGuardErrors;
     throw error;
   } finally {
     await server.close({ reuse });
@@ -187,63 +195,63 @@ async function collectStatements(
   store: DirectoryStore,
   options: CheckOptions,
 ): Promise<GuardedStatement[]> {
-  const entries = [...suite.queries, ...suite.knownBad];
   const errors: PlanGuardError[] = [];
   const statements: GuardedStatement[][] = [];
-  let seeded: SeededDatabase | undefined;
+  const modules = new ModuleStatements(suite, source, store, options);
   try {
-    for (const entry of entries) {
+    for (const entry of [...suite.queries, ...suite.knownBad]) {
       try {
-        if (entry.source.kind === 'file') {
-          statements.push(await statementsOfFile(entry, suite));
-          continue;
-        }
-        seeded ??= await openSeeded(suite, source, store, options);
-        statements.push(await recordEntry(seeded, entry, suite, options));
+        statements.push(
+          entry.source.kind === 'file' ? await statementsOfFile(entry, suite) : await modules.of(entry, entry.source),
+        );
       } catch (error) {
-        if (error instanceof PlanGuardError && error.code !== 'engine') errors.push(error);
-        else if (error instanceof AggregateError) errors.push(...(error.errors as PlanGuardError[]));
-        else throw error;
+        errors.push(...inputErrors(error));
       }
     }
   } finally {
-    await seeded?.close();
+    await modules.close();
   }
   throwAll([...errors, ...duplicateNames(statements)]);
   return statements.flat();
 }
 
-async function openSeeded(
-  suite: Suite,
-  source: Omit<ReplicaSource, 'statistics'>,
-  store: DirectoryStore,
-  options: CheckOptions,
-): Promise<SeededDatabase> {
-  options.onProgress?.(`${suite.name}: preparing the seeded rows`);
-  const seed: readonly Script[] = await readScripts(suite.seed, 'seed');
-  return SeededDatabase.open(store, { ...source, seed });
+/** What is wrong with the input goes on being collected; anything else is thrown again. */
+function inputErrors(error: unknown): readonly PlanGuardError[] {
+  if (error instanceof PlanGuardErrors) return error.errors;
+  if (error instanceof PlanGuardError && !['engine', 'schema', 'seed', 'suite'].includes(error.code)) return [error];
+  throw error;
 }
 
-async function recordEntry(
-  seeded: SeededDatabase,
-  entry: QueryEntry | KnownBadEntry,
-  suite: Suite,
-  options: CheckOptions,
-): Promise<GuardedStatement[]> {
-  if (entry.source.kind !== 'module') throw new Error('only modules are recorded');
-  const scenarios = expandScenarios(entry, suite);
-  const recorded = await recordStatements(
-    seeded,
-    {
-      file: entry.source.file,
-      export: entry.source.export,
-      timeout: suite.moduleTimeout,
-      where: entry.where,
-      onOutput: options.onOutput ?? (() => {}),
-    },
-    scenarios.map(({ name, values }) => ({ scenario: name, values })),
-  );
-  return statementsOfModule(entry, scenarios, recorded);
+/** Runs the functions of a suite's modules; the seeded rows and the thread are made for the first one. */
+class ModuleStatements {
+  readonly #suite: Suite;
+  readonly #open: () => Promise<SeededDatabase>;
+  readonly #onOutput: (text: string) => void;
+  #seeded: SeededDatabase | undefined;
+  #recorder: Recorder | undefined;
+
+  constructor(suite: Suite, source: Omit<ReplicaSource, 'statistics'>, store: DirectoryStore, options: CheckOptions) {
+    this.#suite = suite;
+    this.#onOutput = options.onOutput ?? (() => {});
+    this.#open = async () => {
+      options.onProgress?.(`${suite.name}: preparing the seeded rows`);
+      return SeededDatabase.open(store, { ...source, seed: await readScripts(suite.seed, 'seed') });
+    };
+  }
+
+  async of(entry: QueryEntry | KnownBadEntry, source: ModuleSource): Promise<GuardedStatement[]> {
+    this.#recorder ??= new Recorder(this.#onOutput);
+    this.#seeded ??= await this.#open();
+    const scenarios = expandScenarios(entry, this.#suite);
+    const target = { file: source.file, export: source.export, where: entry.where, timeout: this.#suite.moduleTimeout };
+    const runs = scenarios.map(({ name, values }) => ({ scenario: name, values }));
+    return statementsOfModule(entry, scenarios, await this.#recorder.record(target, this.#seeded, runs));
+  }
+
+  async close(): Promise<void> {
+    await this.#recorder?.close();
+    await this.#seeded?.close();
+  }
 }
 
 /** Names that the suite file states are checked with it; those that SQL files state can only be checked here. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { PlanGuardError, throwAll, type Where } from '../errors.js';
-import type { RecordedStatement } from '../recording/record.js';
+import type { RecordedStatement } from '../recording/recorder.js';
 import type { StatementReport } from '../report/model.js';
 import { analyseStatement } from '../sql/analyse.js';
 import type { Parameter, SqlStatement, StatementFacts } from '../sql/model.js';

@@ -5,7 +5,8 @@ export interface CallSite {
   readonly column: number;
 }
 
-export interface WorkerInput {
+/** Names a function of a module. */
+export interface ModuleFunction {
   /** Absolute path of the module. */
   readonly file: string;
   readonly export: string;
@@ -13,8 +14,6 @@ export interface WorkerInput {
 
 /** What the worker says. */
 export type FromWorker =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'unusable'; readonly message: string; readonly at: CallSite | undefined }
   | {
       readonly kind: 'query';
       readonly id: number;
@@ -23,10 +22,12 @@ export type FromWorker =
       readonly at: CallSite | undefined;
     }
   | { readonly kind: 'done' }
-  | { readonly kind: 'threw'; readonly message: string; readonly at: CallSite | undefined };
+  /** The function is not there, or it threw. */
+  | { readonly kind: 'failed'; readonly message: string; readonly at: CallSite | undefined };
 
 /** What the worker is told. */
 export type ToWorker =
+  | { readonly kind: 'load'; readonly target: ModuleFunction }
   | { readonly kind: 'run'; readonly values: Readonly<Record<string, unknown>> }
   | {
       readonly kind: 'result';

@@ -2,6 +2,7 @@ import { columnsOf, conjuncts, formOf } from './conditions.js';
 import { parse, type TreeNode } from './grammar.js';
 import type { Span, StatementFacts, TableReference, WrittenCondition } from './model.js';
 import { isBlank, scan, type Token } from './scan.js';
+import { splitScript } from './split.js';
 import { child, findAll, isNode, list, locationOf, strings, textOf, visit } from './tree.js';
 
 export type Analysis =
@@ -39,6 +40,11 @@ class Tokens {
     const long = object === 'materialized' || object === 'foreign' || object === 'event';
     const tail = object === undefined ? '' : ` ${object}${long ? ` ${rest[rest.indexOf(object) + 1]}` : ''}`;
     return `${first}${tail}`.toUpperCase();
+  }
+
+  /** Where the first token begins that does not begin before an offset. */
+  startAfter(offset: number): number | undefined {
+    return this.tokens.find(({ start }) => start >= offset)?.start;
   }
 
   private indexAt(offset: number): number {
@@ -277,13 +283,15 @@ function aliasesOf(item: TreeNode): string[] {
 const byPlace = (a: { readonly span: Span }, b: { readonly span: Span }): number => a.span.start - b.span.start;
 
 async function analyse(text: string): Promise<Analysis> {
+  if (splitScript(text).statements.length === 0) return { ok: false, message: 'there is no statement', offset: 0 };
+  const tokens = new Tokens(text);
   const parsed = await parse(text);
   if (!parsed.ok) return parsed;
   const [statement, second] = parsed.statements;
-  if (statement === undefined) return { ok: false, message: 'there is no statement', offset: 0 };
-  if (second !== undefined)
-    return { ok: false, message: 'several statements where one is expected', offset: second.start };
-  const tokens = new Tokens(text);
+  if (second !== undefined) {
+    const offset = tokens.startAfter(second.start) ?? second.start;
+    return { ok: false, message: 'several statements where one is expected', offset };
+  }
   const analyser = new Analyser(text, tokens, parsed.toOffset);
   analyser.walk(statement.stmt, { ctes: new Set(), scope: [] });
   const [type = ''] = Object.keys(statement.stmt);

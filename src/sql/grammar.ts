@@ -3,14 +3,30 @@ import type { Instance } from 'pg-query-emscripten/pg_query_wasm.js';
 /** A node of the parse tree as libpg_query's JSON gives it: `{ SelectStmt: { … } }`. Zero and false are left out. */
 export type TreeNode = { readonly [key: string]: unknown };
 
+export interface RawStatement {
+  readonly stmt: TreeNode;
+  /** Offset in the text, blanks before the statement included. */
+  readonly start: number;
+}
+
 export type Parsed =
   | {
       readonly ok: true;
-      readonly statements: readonly { readonly stmt: TreeNode; readonly start: number }[];
+      /** At least one. */
+      readonly statements: readonly [RawStatement, ...RawStatement[]];
       /** Maps the byte offsets of the tree's `location`s to offsets in the text. */
       readonly toOffset: (bytes: number) => number;
     }
   | { readonly ok: false; readonly message: string; readonly offset: number };
+
+interface TreeStatement {
+  readonly stmt: TreeNode;
+  readonly stmt_location?: number;
+}
+
+interface Tree {
+  readonly stmts: readonly TreeStatement[];
+}
 
 const heap = 0;
 /** An instance is thrown away after this many bytes of SQL, so that nothing it may keep adds up. */
@@ -31,7 +47,7 @@ async function instanceFor(bytes: number): Promise<Instance> {
  * Runs the parser on zero-terminated bytes. The package's own `parse` puts the text on the parser's stack and never
  * takes it off: after 64 KB of SQL it fails, sometimes in silence. Here the text stands on the heap.
  */
-function run(parser: Instance, bytes: Uint8Array): { tree: { stmts: readonly TreeNode[] }; error: string; at: number } {
+function run(parser: Instance, bytes: Uint8Array): { tree: Tree; error: string; at: number } {
   const address = parser.allocate(bytes, heap);
   const { parse_tree, error } = parser.raw_parse(address);
   parser._free(address);
@@ -66,8 +82,9 @@ function offsetOfCodePoint(text: string, index: number): number {
 }
 
 /**
- * Parses SQL by PostgreSQL 16's own grammar. `ok: false` where the grammar refuses the text (which may be newer than
- * it), and where the parser itself fails: its stack is small, a statement nested some hundred levels deep exceeds it.
+ * Parses SQL that holds a statement by PostgreSQL 16's own grammar. `ok: false` where the grammar refuses the text
+ * (which may be newer than it), and where the parser itself fails: its stack is small, and a statement nested some
+ * hundred levels deep exceeds it.
  */
 export async function parse(text: string): Promise<Parsed> {
   const zero = text.indexOf('\0');
@@ -78,13 +95,11 @@ export async function parse(text: string): Promise<Parsed> {
     try {
       const { tree, error, at } = run(parser, bytes);
       if (error !== '') return { ok: false, message: error, offset: offsetOfCodePoint(text, at - 1) };
-      if (tree.stmts.length > 0) {
+      const [first, ...others] = tree.stmts;
+      if (first !== undefined) {
         const toOffset = offsetsOf(text, bytes.length - 1);
-        const statements = tree.stmts.map((entry) => ({
-          stmt: entry.stmt as TreeNode,
-          start: toOffset((entry.stmt_location as number | undefined) ?? 0),
-        }));
-        return { ok: true, statements, toOffset };
+        const statement = ({ stmt, stmt_location = 0 }: TreeStatement) => ({ stmt, start: toOffset(stmt_location) });
+        return { ok: true, statements: [statement(first), ...others.map(statement)], toOffset };
       }
     } catch {
       // The instance's memory is spoilt: a new one takes its place.

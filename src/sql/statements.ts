@@ -15,10 +15,16 @@ const annotationForm = /^--\s*(name|param):\s*(.*?)\s*$/;
 /** sqlc writes what a query returns behind its name (`-- name: GetUser :one`). */
 const sqlcCommand = /\s+:(?:one|many|exec|execrows|execresult|execlastid|copyfrom|batch\w+)$/;
 
+/** Whether nothing but blanks stands before an offset on its line. */
+function standsAlone(text: string, offset: number): boolean {
+  return text.slice(text.lastIndexOf('\n', offset) + 1, offset).trim() === '';
+}
+
+/** Annotations have a line to themselves: behind code they are comments. */
 function annotationsAmong(tokens: readonly Token[], text: string): Annotation[] {
   const annotations: Annotation[] = [];
   for (const { kind, start, end } of tokens) {
-    if (kind !== 'line-comment') continue;
+    if (kind !== 'line-comment' || !standsAlone(text, start)) continue;
     const [, key, value = ''] = annotationForm.exec(text.slice(start, end)) ?? [];
     if (key === 'name') annotations.push({ key, value: value.replace(sqlcCommand, ''), span: { start, end } });
     if (key === 'param') annotations.push({ key, value, span: { start, end } });

@@ -39,9 +39,6 @@ const RANK: Readonly<Record<AccessKind, number>> = {
 /** Nodes that hand on every row of their child, so that a Limit above them stops the child too. */
 const PASSING: ReadonlySet<string> = new Set(['Result', 'Subquery Scan', 'Append', 'Merge Append', 'LockRows']);
 
-/** Nodes that name a relation and do not read it themselves. */
-const NOT_READING: ReadonlySet<string> = new Set(['ModifyTable']);
-
 /**
  * Functions of PostgreSQL and of its extensions, all in C, that run the SQL or read the table that they are given:
  * `src/backend/utils/adt/xml.c`, `tsvector_op.c`, `tsquery_rewrite.c`, `contrib/{dblink,tablefunc,xml2,spi,…}`.
@@ -109,7 +106,7 @@ function tableAccess(visit: Visit, catalog: Catalog): Access[] {
   if (node.nodeType === 'Foreign Scan' && node.relation === undefined) {
     return pushedDown(node).map((relation) => access(node, catalog, relation, opaque('foreign')));
   }
-  if (node.relation === undefined || NOT_READING.has(node.nodeType)) return [];
+  if (node.relation === undefined || node.nodeType === 'ModifyTable') return [];
   const schema = node.relation.schema ?? onlySchemaOf(node.relation.name, catalog);
   if (schema !== undefined && isSystemSchema(schema)) return [];
   const name = node.relation.name;
@@ -167,9 +164,8 @@ function reachOf(visit: Visit, schema: string | undefined, catalog: Catalog): Re
 }
 
 function indexReach(visit: Visit, schema: string | undefined, catalog: Catalog): Reach {
-  const { node } = visit;
-  const reach = conditionReach(node, node, schema, catalog);
-  if (reach.kind === 'whole-index' && conditionOf(node, 'Index Cond') === undefined && stopsAtLimit(visit)) {
+  const reach = conditionReach(visit.node, visit.node, schema, catalog);
+  if (reach.kind === 'whole-index' && stopsAtLimit(visit)) {
     return { ...reach, kind: 'bounded', how: 'limit' };
   }
   return reach;

@@ -177,6 +177,21 @@ describe('each kind', () => {
     expect(found).toMatchObject({ kind: 'no-index', why: expect.stringContaining('`(is_delete = false)`') });
   });
 
+  test('no-index: a pattern in another collation', async () => {
+    const found = await causeOf({ where: 't.title LIKE $1', indexes: [index('by_title', ['title'])] });
+    expect(found).toMatchObject({ kind: 'no-index', next: expect.stringContaining('(title text_pattern_ops)') });
+  });
+
+  test('no-index: containment asks for GIN', async () => {
+    const found = await causeOf({ where: 't.kind @> $1', indexes: [index('by_kind', ['kind'])] });
+    expect(found).toMatchObject({ kind: 'no-index', next: expect.stringContaining('USING gin (kind)') });
+  });
+
+  test('no-index: a single value in a list is no flag', async () => {
+    const found = await causeOf({ where: 't.is_delete AND t.owner_id IN (1)' });
+    expect(found).toMatchObject({ kind: 'no-index', condition: { text: 't.owner_id IN (1)' } });
+  });
+
   test('trailing-column', async () => {
     const indexes = [index('by_owner_and_time', ['owner_id', 'created_at'])];
     expect(await causeOf({ where: 't.created_at > $1', indexes })).toMatchObject({
@@ -209,6 +224,18 @@ describe('each kind', () => {
       why: expect.stringContaining('tracks.id is cast to numeric'),
       condition: { text: 'id = $1' },
     });
+  });
+
+  test('cast-on-column, whatever else an index could serve', async () => {
+    const filters = ["((t.id)::numeric = '5'::numeric)", '(t.owner_id = 1)'];
+    const indexes = [index('by_owner', ['owner_id'])];
+    const found = await causeOf({
+      where: 'id = $1 AND owner_id = $2',
+      access: { filters },
+      indexes,
+      alternative: bounded,
+    });
+    expect(found).toMatchObject({ kind: 'cast-on-column', condition: { text: 'id = $1' } });
   });
 
   test("a varchar's cast to text is nobody's fault", async () => {
@@ -268,7 +295,7 @@ describe('each kind', () => {
     const found = await causeOf({
       where: 'lower(t.title) = $1',
       indexes,
-      alternative: { ...bounded, index: undefined },
+      alternative: { ...bounded, index: 'by_lower_title' },
     });
     expect(found).toMatchObject({ kind: 'not-selective', why: expect.stringContaining('by_lower_title') });
   });
@@ -303,6 +330,15 @@ describe('conditions belong to one occurrence of a table', () => {
     const where = 't.owner_id = $1 AND lower(o.title) = $2';
     expect((await causeOf({ from, where })).condition?.text).toBe('t.owner_id = $1');
     expect((await causeOf({ from, where, access: { alias: 'o' } })).condition?.text).toBe('lower(o.title) = $2');
+  });
+
+  test('through a subquery, by what the plan checks', async () => {
+    const found = await causeOf({
+      from: '(SELECT * FROM tracks) s',
+      where: 's.owner_id = $1 AND s.kind = 1',
+      access: { alias: 'tracks', filters: ['(tracks.owner_id = 1)'] },
+    });
+    expect(found).toMatchObject({ kind: 'no-index', condition: { text: 's.owner_id = $1' } });
   });
 
   test('by column, where no alias is written', async () => {

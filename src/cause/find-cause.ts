@@ -73,15 +73,29 @@ function aliasIn(access: Access, conditions: readonly WrittenCondition[]): strin
 
 function ownConditions(input: CauseInput, facts: TableFacts | undefined): Own[] {
   const alias = aliasIn(input.access, input.conditions);
-  return input.conditions.flatMap((written) => {
-    const isOwn = (column: { readonly alias: string | undefined; readonly column: string }) => {
-      if (column.alias !== undefined) return column.alias === alias;
-      if (!written.scope.includes(alias)) return false;
-      return facts === undefined ? written.scope.length === 1 : facts.columns.includes(column.column);
-    };
-    const columns = [...new Set(written.columns.filter(isOwn).map(({ column }) => column))];
-    const others = written.columns.filter((column) => !isOwn(column) && column.alias !== undefined);
-    return columns.length === 0 ? [] : [{ written, columns, joins: others.length > 0 }];
+  const byAlias = select(input.conditions, (column, { scope }) => {
+    if (column.alias !== undefined) return column.alias === alias;
+    if (!scope.includes(alias)) return false;
+    return facts === undefined ? scope.length === 1 : facts.columns.includes(column.column);
+  });
+  if (byAlias.length > 0) return byAlias;
+  // A condition on a subquery, CTE or view reaches the table under its alias in there: the plan shows its column.
+  const filters = input.access.filters.join(' ').replace(/'(?:[^']|'')*'/g, '');
+  return select(input.conditions, ({ column }) => {
+    return facts?.columns.includes(column) === true && filters.split(/[^\w$]+/).includes(column);
+  });
+}
+
+type Column = WrittenCondition['columns'][number];
+
+function select(
+  conditions: readonly WrittenCondition[],
+  isOwn: (column: Column, condition: WrittenCondition) => boolean,
+): Own[] {
+  return conditions.flatMap((written) => {
+    const own = written.columns.filter((column) => isOwn(column, written));
+    const joins = written.columns.some((column) => column.alias !== undefined && !own.includes(column));
+    return own.length === 0 ? [] : [{ written, columns: [...new Set(own.map(({ column }) => column))], joins }];
   });
 }
 
@@ -101,12 +115,15 @@ const compares = ({ method }: IndexFacts): boolean => method === 'btree' || meth
 
 /** A valid index that could serve a condition on the column, whatever its predicate. */
 function serving(view: View, column: string): IndexFacts | undefined {
-  return view.indexes.find((index) => index.valid && compares(index) && leads(index, column));
+  const found = view.indexes.filter((index) => index.valid && compares(index) && leads(index, column));
+  return found.find(({ name }) => name === view.alternative?.index) ?? found[0];
 }
 
-const isBoolean = ({ written, columns }: Own): boolean => {
-  const text = written.text.replace(/[()\s]/g, '').toLowerCase();
-  return columns.length === 1 && /^(?:not)?[\w."]+(?:=(?:true|false)|is(?:true|false))?$/.test(text);
+/** A flag, as it is compared: it tells few rows apart. */
+const isFlag = ({ written, columns }: Own): boolean => {
+  const text = written.text.replace(/[()]/g, ' ').trim();
+  const form = /^(?:not\s+)?[\w."]+(?:\s*=\s*(?:true|false)|\s+is\s+(?:true|false|null))?$/i;
+  return columns.length === 1 && form.test(text);
 };
 
 const isEquality = ({ written }: Own): boolean => {
@@ -175,9 +192,8 @@ const trailingColumn: Explain = (view) => {
   return undefined;
 };
 
-function notSelective(view: View, own: Own, index: string | undefined, alternative: Alternative): Cause {
+function notSelective(view: View, own: Own, index: IndexFacts, alternative: Alternative): Cause {
   const { access } = view;
-  const through = alternative.index ?? index;
   const comparable = alternative.cost !== undefined && access.cost !== undefined && alternative.cost > access.cost;
   const costs = comparable
     ? `: ${number(alternative.cost ?? 0)} against ${number(access.cost ?? 0)}`
@@ -187,33 +203,49 @@ function notSelective(view: View, own: Own, index: string | undefined, alternati
   const rows = alternative.rows === undefined ? 'too many' : `about ${number(alternative.rows)}`;
   return cause(
     'not-selective',
-    `${through === undefined ? 'An index' : `Index ${through}`} can serve ${code(own.written.text)}, but the planner expects that to cost more than reading everything${costs}.`,
+    `Index ${index.name} can serve ${code(own.written.text)}, but the planner expects that to cost more than reading everything${costs}.`,
     `The condition matches ${rows} rows of ${access.table}: narrow it, add a LIMIT with a matching ORDER BY, or let a covering index (INCLUDE) answer without the table.`,
     own,
   );
 }
 
+/** The index through which the alternative goes, where a condition on these columns lets it. */
+function alternativeIndex(view: View, columns: readonly string[]): IndexFacts | undefined {
+  const name = view.alternative?.index;
+  return columns
+    .map((column) => serving(view, column))
+    .find((index) => index !== undefined && (name === undefined || name === index.name));
+}
+
 const notSelectiveComparison: Explain = (view) => {
   if (view.alternative === undefined) return undefined;
   for (const own of comparisons(view)) {
-    const index = own.columns.map((column) => serving(view, column)).find((found) => found !== undefined);
-    if (index !== undefined && !isBoolean(own)) return notSelective(view, own, index.name, view.alternative);
+    const index = alternativeIndex(view, own.columns);
+    if (index !== undefined && !isFlag(own)) return notSelective(view, own, index, view.alternative);
   }
   return undefined;
 };
 
+const castInPlan: Explain = (view) => {
+  const found = implicitCast(view);
+  if (found === undefined) return undefined;
+  const own = view.own.find(({ columns }) => columns.includes(found.column));
+  return cast(view, found.column, `to ${found.type} `, own);
+};
+
 const castOnColumn: Explain = (view) => {
-  const written = ofForm(view, 'cast-on-column');
-  const column = written?.columns[0] ?? implicitCast(view)?.column;
-  if (column === undefined) return undefined;
-  const type = written === undefined ? implicitCast(view)?.type : undefined;
+  const own = ofForm(view, 'cast-on-column');
+  return own === undefined ? undefined : cast(view, own.columns[0] ?? '', '', own);
+};
+
+function cast(view: View, column: string, type: string, own: Own | undefined): Cause {
   return cause(
     'cast-on-column',
-    `${view.access.table}.${column} is cast${type === undefined ? '' : ` to ${type}`} before it is compared, so an index on the column cannot serve the comparison.`,
-    `Compare with a value of the column's own type: bind or cast the parameter to it, not the column.`,
-    written ?? view.own.find(({ columns }) => columns.includes(column)),
+    `${view.access.table}.${column} is cast ${type}before it is compared, so an index on the column cannot serve it.`,
+    "Compare with a value of the column's own type: bind or cast the parameter to it, not the column.",
+    own,
   );
-};
+}
 
 /**
  * A cast that the planner put around a column (`id = 5::numeric`); it shows only in the plan. Casts to text are left
@@ -246,7 +278,7 @@ const functionOnColumn: Explain = (view) => {
     );
   });
   if (index !== undefined) {
-    return view.alternative === undefined ? undefined : notSelective(view, own, index.name, view.alternative);
+    return view.alternative === undefined ? undefined : notSelective(view, own, index, view.alternative);
   }
   return cause(
     'function-on-column',
@@ -311,11 +343,13 @@ const orWithoutIndex: Explain = (view) => {
 };
 
 const noIndex: Explain = (view) => {
-  const unserved = comparisons(view).filter(({ columns }) => !columns.some((column) => serving(view, column)));
-  const rank = (own: Own) => (isBoolean(own) ? 2 : isEquality(own) ? 0 : 1);
+  const unserved = comparisons(view).filter(({ columns }) => {
+    return !columns.some((column) => view.indexes.some((index) => index.valid && leads(index, column)));
+  });
+  const rank = (own: Own) => (isFlag(own) ? 2 : isEquality(own) ? 0 : 1);
   const [first, ...others] = unserved.toSorted((a, b) => rank(a) - rank(b));
   if (first === undefined) return undefined;
-  const together = isEquality(first) ? others.filter((own) => !isBoolean(own)) : [];
+  const together = isEquality(first) ? others.filter((own) => !isFlag(own)) : [];
   const columns = [...new Set([first, ...together].flatMap((own) => own.columns.slice(0, 1)))].slice(0, 3);
   return cause(
     'no-index',
@@ -342,6 +376,40 @@ const partialIndex: Explain = (view) => {
   return undefined;
 };
 
+const patternWithoutIndex: Explain = (view) => {
+  for (const own of comparisons(view)) {
+    const [column = ''] = own.columns;
+    const index = serving(view, column);
+    if (index === undefined || !/\blike\b|~/i.test(own.written.text)) continue;
+    return cause(
+      'no-index',
+      `A B-tree serves a pattern only in the collation "C" or with text_pattern_ops, and only where the pattern is known when the statement is planned; ${index.name} does not serve ${code(own.written.text)}.`,
+      `Create an index for patterns: \`CREATE INDEX ON ${indexedTable(view)} (${quote(column)} text_pattern_ops)\`, and plan with the value (\`plan_cache_mode = force_custom_plan\`).`,
+      own,
+    );
+  }
+  return undefined;
+};
+
+/** Operators of arrays, JSON, ranges, text search and distances, which no B-tree serves. */
+const containment = /@>|<@|&&|@@|@\?|\?[|&]?|<->/;
+
+const noContainmentIndex: Explain = (view) => {
+  for (const own of comparisons(view)) {
+    const [column = ''] = own.columns;
+    const [operator] = containment.exec(own.written.text.replace(/'(?:[^']|'')*'/g, '')) ?? [];
+    if (operator === undefined) continue;
+    if (view.indexes.some((index) => index.valid && !compares(index) && leads(index, column))) continue;
+    return cause(
+      'no-index',
+      `No index serves the operator \`${operator}\` on ${inTable(view, [column])}; a B-tree cannot.`,
+      `Create one: \`CREATE INDEX ON ${indexedTable(view)} USING gin (${quote(column)})\` (for ranges and geometry, \`USING gist\`).`,
+      own,
+    );
+  }
+  return undefined;
+};
+
 const negation: Explain = (view) => {
   const own = ofForm(view, 'negation');
   if (own === undefined) return undefined;
@@ -354,7 +422,9 @@ const negation: Explain = (view) => {
 };
 
 const joinOnly: Explain = (view) => {
-  const joining = view.own.filter(({ joins, written }) => joins || written.form === 'subquery');
+  const joining = view.own.filter(
+    ({ joins, written: { form } }) => (joins && form === 'comparison') || form === 'subquery',
+  );
   const [first] = joining;
   if (first === undefined) return undefined;
   const [column = ''] = first.columns;
@@ -367,7 +437,9 @@ const joinOnly: Explain = (view) => {
       first,
     );
   }
-  if (view.alternative !== undefined) return notSelective(view, first, index.name, view.alternative);
+  if (view.alternative !== undefined && alternativeIndex(view, [column]) !== undefined) {
+    return notSelective(view, first, index, view.alternative);
+  }
   return cause(
     'no-condition',
     `Only ${code(first.written.text)} ties ${view.access.table} to the rest, and no condition narrows it, so every row is read to be joined.`,
@@ -399,6 +471,7 @@ const opaque: Explain = ({ access }) => {
 const explanations: readonly Explain[] = [
   opaque,
   orWithSubquery,
+  castInPlan,
   notSelectiveComparison,
   castOnColumn,
   functionOnColumn,
@@ -407,6 +480,8 @@ const explanations: readonly Explain[] = [
   orWithoutIndex,
   trailingColumn,
   partialIndex,
+  patternWithoutIndex,
+  noContainmentIndex,
   noIndex,
   negation,
   joinOnly,

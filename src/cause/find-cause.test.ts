@@ -210,6 +210,17 @@ describe('each kind', () => {
     });
   });
 
+  test.each([
+    ['lower(t.title) = $1', '(lower(title))'],
+    ['$1 < lower(t.title)', '(lower(title))'],
+    ['t.owner_id + 1 = $1', '((owner_id + 1))'],
+    ["coalesce(t.title, '(') = $1", '((…))'],
+    ['lower(t.title) IN ($1)', '((…))'],
+    ['t.title || $1 = $2', '((…))'],
+  ])('function-on-column: %s is indexed as %s', async (where, expression) => {
+    expect((await causeOf({ where })).next).toContain(`\`CREATE INDEX ON public.tracks ${expression}\``);
+  });
+
   test('cast-on-column, as written', async () => {
     expect(await causeOf({ where: 't.id::text = $1' })).toMatchObject({
       kind: 'cast-on-column',

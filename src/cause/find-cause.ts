@@ -263,6 +263,24 @@ function implicitCast(view: View): { column: string; type: string } | undefined 
   return undefined;
 }
 
+/** The side of a comparison that stands on the table's columns alone, as an index would name it. */
+function expressionIn({ written, columns }: Own, alias: string): string | undefined {
+  let depth = 0;
+  const at = [...written.text].findIndex((character) => {
+    if (character === '(') depth++;
+    if (character === ')') depth--;
+    return depth === 0 && /[=<>]/.test(character);
+  });
+  if (at < 0 || written.columns.length !== columns.length) return undefined;
+  const sides = [[...written.text].slice(0, at), [...written.text].slice(at)].map((side) => side.join(''));
+  const side = sides
+    .map((text) => text.replace(/^[=<>\s]+/, '').trim())
+    .find((text) => text.includes(columns[0] ?? ''));
+  if (side === undefined || /[$'"]/.test(side) || /\s(?:in|like|any)\b/i.test(side)) return undefined;
+  const bareColumns = side.replaceAll(`${alias}.`, '').replace(/\s+/g, ' ');
+  return /^\w+\([^()]*\)$/.test(bareColumns) ? bareColumns : `(${bareColumns})`;
+}
+
 const functionOnColumn: Explain = (view) => {
   const own = view.own.find(
     ({ written, joins }) => written.form === 'function-on-column' && !joins && written.clause !== 'HAVING',
@@ -283,7 +301,7 @@ const functionOnColumn: Explain = (view) => {
   return cause(
     'function-on-column',
     `${code(own.written.text)} compares the result of an expression over ${inTable(view, own.columns)}; an index on the bare column cannot serve it.`,
-    `Create an index on the expression, \`CREATE INDEX ON ${indexedTable(view)} ((…))\`, or rewrite the condition so that the column stands alone on one side.`,
+    `Create an index on the expression, \`CREATE INDEX ON ${indexedTable(view)} (${expressionIn(own, view.access.alias) ?? '(…)'})\`, or rewrite the condition so that the column stands alone on one side.`,
     own,
   );
 };
@@ -383,8 +401,10 @@ const patternWithoutIndex: Explain = (view) => {
     if (index === undefined || !/\blike\b|~/i.test(own.written.text)) continue;
     return cause(
       'no-index',
-      `A B-tree serves a pattern only in the collation "C" or with text_pattern_ops, and only where the pattern is known when the statement is planned; ${index.name} does not serve ${code(own.written.text)}.`,
-      `Create an index for patterns: \`CREATE INDEX ON ${indexedTable(view)} (${quote(column)} text_pattern_ops)\`, and plan with the value (\`plan_cache_mode = force_custom_plan\`).`,
+      `A B-tree serves a pattern only in the collation "C" or with text_pattern_ops, and only a pattern that is known when the statement is planned; ${index.name} does not serve ${code(own.written.text)}.`,
+      `Create an index for patterns: \`CREATE INDEX ON ${indexedTable(view)} (${quote(column)} text_pattern_ops)\`${
+        own.written.text.includes('$') ? ', and plan with the value (`plan_cache_mode = force_custom_plan`)' : ''
+      }.`,
       own,
     );
   }

@@ -217,6 +217,9 @@ describe('each kind', () => {
     ["coalesce(t.title, '(') = $1", '((…))'],
     ['lower(t.title) IN ($1)', '((…))'],
     ['t.title || $1 = $2', '((…))'],
+    ["t.kind->>'a' = $1", '((…))'],
+    ['t.kind->1 >= $1', '((kind->1))'],
+    ['t.owner_id <-> 1 < 5', '((owner_id <-> 1))'],
   ])('function-on-column: %s is indexed as %s', async (where, expression) => {
     expect((await causeOf({ where })).next).toContain(`\`CREATE INDEX ON public.tracks ${expression}\``);
   });

@@ -264,22 +264,24 @@ function implicitCast(view: View): { column: string; type: string } | undefined 
 }
 
 /** The side of a comparison that stands on the table's columns alone, as an index would name it. */
-function expressionIn({ written, columns }: Own, alias: string): string | undefined {
+function expressionIn({ written: { text, columns: all }, columns }: Own, alias: string): string | undefined {
   let depth = 0;
-  const at = [...written.text].findIndex((character) => {
-    if (character === '(') depth++;
-    if (character === ')') depth--;
-    return depth === 0 && /[=<>]/.test(character);
+  const comparison = [...text.matchAll(comparisonOrBracket)].find(([mark]) => {
+    if (mark === '(') depth++;
+    else if (mark === ')') depth--;
+    else return depth === 0;
+    return false;
   });
-  if (at < 0 || written.columns.length !== columns.length) return undefined;
-  const sides = [[...written.text].slice(0, at), [...written.text].slice(at)].map((side) => side.join(''));
-  const side = sides
-    .map((text) => text.replace(/^[=<>\s]+/, '').trim())
-    .find((text) => text.includes(columns[0] ?? ''));
+  if (comparison === undefined || all.length !== columns.length) return undefined;
+  const sides = [text.slice(0, comparison.index), text.slice(comparison.index + comparison[0].length)];
+  const side = sides.map((one) => one.trim()).find((one) => one.includes(columns[0] ?? ''));
   if (side === undefined || /[$'"]/.test(side) || /\s(?:in|like|any)\b/i.test(side)) return undefined;
-  const bareColumns = side.replaceAll(`${alias}.`, '').replace(/\s+/g, ' ');
-  return /^\w+\([^()]*\)$/.test(bareColumns) ? bareColumns : `(${bareColumns})`;
+  const unqualified = side.replaceAll(`${alias}.`, '').replace(/\s+/g, ' ');
+  return /^\w+\([^()]*\)$/.test(unqualified) ? unqualified : `(${unqualified})`;
 }
+
+/** `=`, `<`, `<=`, `>`, `>=` that are no part of a longer operator. */
+const comparisonOrBracket = /[()]|(?<![-+*/<>=~!@#%^&|?])(?:[<>]=?|=)(?![-+*/<>=~!@#%^&|?])/g;
 
 const functionOnColumn: Explain = (view) => {
   const own = view.own.find(

@@ -1,7 +1,36 @@
+/**
+ * The library behind `plan-guard check`. Nothing here prints, and nothing ends the process.
+ *
+ * ```js
+ * import { check, PlanGuardError } from 'plan-guard';
+ *
+ * const report = await check({ suites: ['plan-guard.yaml'] });
+ * for (const one of report.cases) {
+ *   for (const finding of one.findings) console.log(`${finding.file}:${finding.line} ${finding.message}`);
+ * }
+ * ```
+ *
+ * A report is data: {@link check} gives the same one that the command has, `reporters` render it as the command does.
+ * What a user can mend is thrown as {@link PlanGuardError} (several at once as {@link PlanGuardErrors}), each with a
+ * code, a hint and the place in a file; anything else that is thrown is a bug.
+ *
+ * @module plan-guard
+ */
+
 export { type ErrorCode, formatWhere, PlanGuardError, PlanGuardErrors, type Where } from './errors.js';
 export { type CheckOptions, check } from './guard/check.js';
 export type * from './plan/model.js';
-export { type ReportContext, reporters, stepSummary } from './report/index.js';
+export { type ReportContext, type Reporter, type ReporterName, reporters, stepSummary } from './report/index.js';
 export type * from './report/model.js';
 export type { Doubt, DoubtKind, RuleFinding } from './rules/model.js';
+export { formatStatistics } from './statistics/format.js';
+export type {
+  ColumnStatistics,
+  IndexStatistics,
+  RelationSize,
+  Statistics,
+  TableStatistics,
+} from './statistics/model.js';
+export { type IndexFile, type PullOptions, pullStatistics, type StatisticsClient } from './statistics/pull.js';
+export { readStatistics } from './statistics/read.js';
 export type { RuleName } from './suite/model.js';

@@ -1,0 +1,12 @@
+/** One line of the table. */
+export interface Mark {
+  readonly name: string;
+  readonly measured: number;
+  /** The most that is allowed; undefined where the number only informs. */
+  readonly most: number | undefined;
+  readonly unit: '×' | 'MB' | 'KB';
+  /** The numbers that it was made of. */
+  readonly from: string;
+}
+
+export const isMissed = ({ measured, most }: Mark) => most !== undefined && !(measured <= most);

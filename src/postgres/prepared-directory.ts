@@ -1,17 +1,30 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { PlanGuardError, PlanGuardErrors } from '../errors.js';
 import { Pglite, pgliteVersion } from './pglite.js';
 import type { DirectoryStore, Lease } from './store.js';
 
 /** Raised whenever a prepared directory is made differently from before. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const MANIFEST = 'plan-guard.json';
+
+/** What of an inflated relation's first file is more than a hole: the B-tree that is planted in it is smaller. */
+const HOLLOW_HEAD = 65_536;
 
 export interface ClusterOptions {
   readonly locale: string;
   readonly extensions: readonly string[];
+}
+
+/** What was made in a data directory. */
+export interface Built {
+  /** Kept beside the directory, as JSON. */
+  readonly facts: unknown;
+  /** Paths below the data directory of the relations that are holes for the most part. */
+  readonly hollow: readonly string[];
 }
 
 /** A data directory held by this run, whole and verified. */
@@ -19,7 +32,10 @@ export interface PreparedDirectory {
   readonly data: string;
   /** What `build` returned when the directory was made. */
   readonly facts: unknown;
-  readonly lease: Lease;
+  /** Gives the directory back as it is now; its server must have been closed. */
+  release(): void;
+  /** Removes the directory. */
+  discard(): void;
 }
 
 /** The cache key of what a directory is made of. */
@@ -32,38 +48,75 @@ export function keyOf(kind: string, parts: readonly (readonly [name: string, con
 }
 
 /**
- * Takes a prepared directory of the key from the store, or builds it on a copy of an empty cluster. A directory
- * whose files are not as its manifest says is removed and built again.
+ * Opens a prepared directory of the key from the store, or builds one on a copy of an empty cluster. A directory whose
+ * files are not as they were left, or that the server does not open, is removed and built again.
+ * @throws {PlanGuardError | PlanGuardErrors} what `build` and `open` throw of these; `engine` for anything else
  */
-export async function prepareDirectory(
+export async function openPrepared<Opened>(
   store: DirectoryStore,
   key: string,
   cluster: ClusterOptions,
-  build: (data: string) => Promise<unknown>,
-): Promise<PreparedDirectory> {
-  return prepare(store, key, async (data) => {
-    await copyEmptyCluster(store, cluster, data);
-    return build(data);
+  build: (data: string) => Promise<Built>,
+  open: (prepared: PreparedDirectory) => Promise<Opened>,
+): Promise<Opened> {
+  try {
+    for (;;) {
+      const prepared = await prepare(store.take(key), async (data) => {
+        await copyEmptyCluster(store, cluster, data);
+        return build(data);
+      });
+      if (prepared === undefined) continue;
+      try {
+        return await open(prepared);
+      } catch (error) {
+        if (isExpected(error)) prepared.release();
+        else prepared.discard();
+        if (isExpected(error) || prepared.fresh) throw error;
+      }
+    }
+  } catch (error) {
+    throw isExpected(error) ? error : engineFault(error);
+  }
+}
+
+const isExpected = (error: unknown) => error instanceof PlanGuardError || error instanceof PlanGuardErrors;
+
+function engineFault(error: unknown): PlanGuardError {
+  const message = error instanceof Error ? error.message : String(error);
+  if (typeof (error as NodeJS.ErrnoException | undefined)?.syscall === 'string') {
+    return new PlanGuardError('engine', `The replica's files cannot be written: ${message}`, {
+      hint: 'Make room, or set PLAN_GUARD_CACHE to a folder that can be written.',
+      cause: error,
+    });
+  }
+  return new PlanGuardError('engine', `PGlite failed: ${message}`, {
+    hint: 'Run it again with --no-cache; if it fails again, please report it with the schema that you used.',
+    cause: error,
   });
 }
 
+/** @returns undefined where the directory was found damaged and is removed */
 async function prepare(
-  store: DirectoryStore,
-  key: string,
-  build: (data: string) => Promise<unknown>,
-): Promise<PreparedDirectory> {
-  let lease = store.take(key);
-  for (; !lease.fresh; lease = store.take(key)) {
-    const manifest = readManifest(lease.directory);
-    if (manifest !== undefined) return { data: join(lease.directory, 'data'), facts: manifest.facts, lease };
-    lease.discard();
-  }
+  lease: Lease,
+  build: (data: string) => Promise<Built>,
+): Promise<(PreparedDirectory & { readonly fresh: boolean }) | undefined> {
   const data = join(lease.directory, 'data');
+  const { fresh } = lease;
   try {
-    mkdirSync(data, { mode: 0o700 });
-    const facts = await build(data);
-    writeManifest(lease.directory, facts);
-    return { data, facts, lease };
+    let manifest: Manifest | undefined;
+    if (fresh) {
+      mkdirSync(data, { mode: 0o700 });
+      manifest = writeManifest(lease.directory, await build(data));
+    } else {
+      manifest = readManifest(lease.directory);
+    }
+    if (manifest === undefined) {
+      lease.discard();
+      return undefined;
+    }
+    const known = manifest;
+    const release = () => lease.release(() => writeManifest(lease.directory, known, known));
+    return { data, facts: known.facts, fresh, release, discard: lease.discard };
   } catch (error) {
     lease.discard();
     throw error;
@@ -71,53 +124,111 @@ async function prepare(
 }
 
 /** initdb takes seconds and a copy of its result a tenth of one, so the empty cluster is kept as well. */
-async function copyEmptyCluster(store: DirectoryStore, options: ClusterOptions, target: string): Promise<void> {
-  const key = keyOf('cluster', [['locale', options.locale]]);
-  const empty = await prepare(store, key, async (data) => {
-    const database = await Pglite.open(data, { locale: options.locale, extensions: [] });
-    await database.execute(`UPDATE pg_database SET datistemplate = false WHERE datname LIKE 'template%'`);
-    for (const template of ['template0', 'template1']) await database.execute(`DROP DATABASE ${template}`);
-    await database.execute('CHECKPOINT');
-    await database.close();
-    return {};
-  });
-  rmSync(target, { recursive: true });
-  cpSync(empty.data, target, { recursive: true });
-  empty.lease.release();
+async function copyEmptyCluster(store: DirectoryStore, { locale }: ClusterOptions, target: string): Promise<void> {
+  const key = keyOf('cluster', [['locale', locale]]);
+  let empty: PreparedDirectory | undefined;
+  while (empty === undefined) {
+    empty = await prepare(store.take(key, { spare: true }), async (data) => {
+      await Pglite.using(data, { locale, extensions: [] }, async (database) => {
+        await database.execute(`UPDATE pg_database SET datistemplate = false WHERE datname LIKE 'template%'`);
+        for (const template of ['template0', 'template1']) await database.execute(`DROP DATABASE ${template}`);
+        await database.execute('CHECKPOINT');
+      });
+      return { facts: {}, hollow: [] };
+    });
+  }
+  try {
+    rmSync(target, { recursive: true });
+    cpSync(empty.data, target, { recursive: true });
+  } finally {
+    empty.release();
+  }
 }
 
-interface Manifest {
-  /** Size in bytes of every lasting file of the data directory, by path. */
-  readonly files: Readonly<Record<string, number>>;
-  readonly facts: unknown;
+interface FileState {
+  /** In bytes. */
+  readonly size: number;
+  /** SHA-1 of the part that is not a hole; undefined where there is none. */
+  readonly hash: string | undefined;
 }
 
-function writeManifest(directory: string, facts: unknown): void {
-  const data = join(directory, 'data');
-  const files: Record<string, number> = {};
-  for (const file of listFiles(data)) files[relative(data, file)] = statSync(file).size;
-  writeFileSync(join(directory, MANIFEST), JSON.stringify({ files, facts } satisfies Manifest));
+interface Manifest extends Built {
+  /** Every lasting file of the data directory, by path. */
+  readonly files: Readonly<Record<string, FileState>>;
+  /** When each file was last written, in milliseconds; not kept. */
+  readonly times: ReadonlyMap<string, number>;
 }
 
-/** The manifest, where every file is there and none is shorter than it was: PostgreSQL's own catalogs may grow. */
+/**
+ * Notes how the files are now.
+ * @param before the files as they were: one that was not written since is not read again
+ */
+function writeManifest(directory: string, { facts, hollow }: Built, before?: Manifest): Manifest {
+  const { files, times } = readFiles(join(directory, 'data'), hollow, before);
+  const text = JSON.stringify({ facts, hollow, files });
+  writeFileSync(join(directory, MANIFEST), `${sha1(text)}\n${text}`);
+  return { facts, hollow, files, times };
+}
+
+/** The manifest, where every file is as it says; undefined where anything is not. */
 function readManifest(directory: string): Manifest | undefined {
   try {
-    const manifest = JSON.parse(readFileSync(join(directory, MANIFEST), 'utf8')) as Manifest;
-    const whole = Object.entries(manifest.files).every(
-      ([file, size]) => statSync(join(directory, 'data', file)).size >= size,
-    );
-    return whole ? manifest : undefined;
+    const [hash, text = ''] = readFileSync(join(directory, MANIFEST), 'utf8').split('\n');
+    if (hash !== sha1(text)) return undefined;
+    const manifest = JSON.parse(text) as Omit<Manifest, 'times'>;
+    const { files, times } = readFiles(join(directory, 'data'), manifest.hollow);
+    return JSON.stringify(files) === JSON.stringify(manifest.files) ? { ...manifest, times } : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Write-ahead log, caches and process files come and go with every session. */
-const TRANSIENT = /^(pg_wal|pg_stat|pg_stat_tmp|pg_logical)[/\\]|pg_internal\.init$|postmaster\.(pid|opts)$/;
+/** The write-ahead log is renewed by every session; a server refuses to start on a damaged one. */
+const TRANSIENT = /^pg_wal[/\\]|postmaster\.(pid|opts)$/;
+
+function readFiles(data: string, hollow: readonly string[], before?: Manifest): Pick<Manifest, 'files' | 'times'> {
+  const hollowFiles = new Set(hollow.map((path) => join(path)));
+  const files: Record<string, FileState> = {};
+  const times = new Map<string, number>();
+  for (const file of listFiles(data)) {
+    const { size, mtimeMs } = statSync(join(data, file));
+    const known = before?.files[file];
+    times.set(file, mtimeMs);
+    if (known?.size === size && before?.times.get(file) === mtimeMs) files[file] = known;
+    else files[file] = { size, hash: hashFile(join(data, file), lengthOf(file, size, hollowFiles)) };
+  }
+  return { files, times };
+}
+
+/** How many bytes of a file may be more than a hole. */
+function lengthOf(file: string, size: number, hollow: ReadonlySet<string>): number {
+  if (hollow.has(file)) return Math.min(size, HOLLOW_HEAD);
+  return hollow.has(file.replace(/\.\d+$/, '')) ? 0 : size;
+}
+
+function hashFile(file: string, length: number): string | undefined {
+  if (length === 0) return undefined;
+  const content = Buffer.alloc(length);
+  const descriptor = openSync(file, 'r');
+  try {
+    let read = 0;
+    while (read < length) {
+      const count = readSync(descriptor, content, read, length - read, read);
+      if (count === 0) break;
+      read += count;
+    }
+    return sha1(content.subarray(0, read));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const sha1 = (content: string | Uint8Array) => createHash('sha1').update(content).digest('base64');
 
 function listFiles(data: string): string[] {
   return readdirSync(data, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => !TRANSIENT.test(relative(data, file)));
+    .map((entry) => relative(data, join(entry.parentPath, entry.name)))
+    .filter((file) => !TRANSIENT.test(file))
+    .sort();
 }

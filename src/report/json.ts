@@ -39,6 +39,7 @@ function caseOf(item: CaseReport, file: (name: string) => string) {
     query: item.query,
     statement: item.statement,
     scenario: item.scenario,
+    scenarios: item.scenarios,
     statistics: item.statistics,
     mode: item.mode,
     verdict: item.verdict,

@@ -30,11 +30,14 @@ export interface Cause {
   readonly condition: { readonly text: string; readonly start: number; readonly end: number } | undefined;
 }
 
-/** The cheapest plan that reaches the table through a bound, for comparison; it explains, it never judges. */
+/**
+ * How the planner reaches the table through a bound where sequential scans are discouraged (`enable_seqscan = off`), for
+ * comparison; it explains, it never judges. That none was found does not say that there is none.
+ */
 export interface Alternative {
   readonly node: string;
   readonly index: string | undefined;
-  /** Estimated rows that the access reads. */
+  /** `Plan Rows` of the access: the estimated rows that leave it, after its filters. */
   readonly rows: number | undefined;
   /** Cost of the access node, in the planner's units. */
   readonly cost: number | undefined;
@@ -80,7 +83,10 @@ export interface CaseReport {
   readonly query: string;
   /** Name of the statement, or its number (from 1) among those that the query sends. */
   readonly statement: string;
+  /** Empty for a statement without parameters. */
   readonly scenario: string;
+  /** Every scenario that this case stands for: those that bind the same values to the same statement. */
+  readonly scenarios: readonly string[];
   readonly statistics: string;
   readonly mode: PlanMode;
   readonly verdict: Verdict;
@@ -101,11 +107,12 @@ export interface KnownBadReport {
   readonly query: string;
   readonly statistics: string;
   readonly mustFail: RuleName;
+  /** The rule finds fault with a plan of it; where a file holds several statements, with a plan of each. */
   readonly caught: boolean;
   /** How many of its cases the rule found fault with, of how many. */
   readonly failing: number;
   readonly cases: number;
-  /** The first case that was caught (or, where none was, the first case). */
+  /** The first case that was caught; where the query was not, the first case of the statement that passes. */
   readonly example: CaseReport | undefined;
   readonly file: string;
   readonly line: number;

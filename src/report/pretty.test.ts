@@ -29,7 +29,7 @@ describe('transcripts', () => {
   });
 });
 
-/** The statement comes from code; no bounded path exists. */
+/** The statement comes from code; no bounded path was found. */
 function callReport(): Report {
   const place = { file: '/repo/src/profile.ts', line: 88, column: 20 };
   return build.report([

@@ -65,7 +65,7 @@ export function chosenWay(fault: Fault): Way {
   };
 }
 
-/** The best bounded way; `none` where it was looked for and there is none; undefined where that says nothing. */
+/** The best bounded way; `none` where none was found; undefined where that says nothing. */
 export function boundedWay(fault: Fault): Way | 'none' | undefined {
   const { alternative, access } = fault.finding;
   if (alternative === undefined) return access.kind === 'bounded' || access.kind === 'opaque' ? undefined : 'none';
@@ -83,7 +83,7 @@ function using(node: string, indexes: readonly string[]): string {
   return indexes.length === 0 ? inline(node) : `${inline(node)} ${on} ${listed(indexes.map(inline))}`;
 }
 
-export const noBoundedPath = 'no bounded path exists';
+export const noBoundedPath = 'none was found, even with sequential scans discouraged';
 
 /** `2,115 times cheaper`, as whole plans. */
 export function comparison(chosen: Way, other: Way): string | undefined {

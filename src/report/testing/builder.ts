@@ -271,6 +271,7 @@ export function caseReport(over: Partial<CaseReport> = {}): CaseReport {
     query: 'profile',
     statement: 'profile',
     scenario: 'no-collaborations',
+    scenarios: [over.scenario ?? 'no-collaborations'],
     statistics: 'incident-day',
     mode: 'custom',
     verdict: 'pass',

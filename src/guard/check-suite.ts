@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises';
+import { PlanGuardError, PlanGuardErrors } from '../errors.js';
+import type { PlanningServer } from '../postgres/model.js';
+import { openReplica, type ReplicaSource } from '../postgres/replica.js';
+import { extensionsIn, readScripts } from '../postgres/scripts.js';
+import type { DirectoryStore } from '../postgres/store.js';
+import type { CaseReport, KnownBadReport, Notice, SuiteReport } from '../report/model.js';
+import { parseStatistics } from '../statistics/read.js';
+import type { NamedFile, Suite } from '../suite/model.js';
+import { checkNames } from './check-names.js';
+import { collectStatements } from './collect-statements.js';
+import { biteNotice, CoverageOf } from './coverage.js';
+import { judgeCases } from './judge.js';
+import { isKnownBad, judgeKnownBad } from './known-bad.js';
+import { planStatements } from './plan-statements.js';
+import type { GuardedStatement } from './statements.js';
+
+export interface SuiteOptions {
+  readonly filter: string | undefined;
+  readonly onProgress: (message: string, slow: boolean) => void;
+  readonly onOutput: (text: string) => void;
+}
+
+export interface CheckedSuite {
+  readonly suite: Suite;
+  readonly report: SuiteReport;
+  readonly cases: readonly CaseReport[];
+  readonly knownBad: readonly KnownBadReport[];
+  readonly notices: readonly Notice[];
+}
+
+/**
+ * Plans and judges the queries of one suite, with each of its statistics sets.
+ * @returns undefined where the filter leaves none of its cases
+ * @throws {PlanGuardError | PlanGuardErrors} for bad input and for an engine that fails
+ */
+export async function checkSuite(
+  suite: Suite,
+  store: DirectoryStore,
+  { filter, onProgress, onOutput }: SuiteOptions,
+): Promise<CheckedSuite | undefined> {
+  const progress = (message: string) => onProgress(`${suite.name}: ${message}`, false);
+  const schema = await readScripts(suite.schema, 'schema');
+  const source: Omit<ReplicaSource, 'statistics'> = {
+    schema,
+    cluster: {
+      locale: suite.postgres.locale,
+      extensions: [...new Set([...suite.postgres.extensions, ...extensionsIn(schema)])],
+      onInitdb: () => onProgress('first run: preparing PostgreSQL (some seconds)', true),
+    },
+    session: { settings: suite.postgres.settings, role: suite.postgres.role },
+  };
+  const statements = await collectStatements({ suite, source, store, onProgress: progress, onOutput });
+  const selected = applyFilter(
+    statements.filter(({ entry }) => !isKnownBad(entry)),
+    filter,
+  );
+  if (selected.length === 0) return undefined;
+  const bad = statements.filter(({ entry }) => isKnownBad(entry));
+  const badQueries = new Set(bad.map(({ query }) => query));
+  const sets: readonly (NamedFile | undefined)[] = suite.statistics.length > 0 ? suite.statistics : [undefined];
+  const cases: CaseReport[] = [];
+  const knownBad: KnownBadReport[] = [];
+  const notices: Notice[] = [];
+  let coverage: CoverageOf | undefined;
+  let engine = '';
+  for (const set of sets) {
+    const name = set?.name ?? 'none';
+    progress(`preparing the replica (${name})`);
+    const statistics = set === undefined ? undefined : await readStatisticsText(set);
+    const server = await openReplica(store, { ...source, statistics });
+    await withServer(server, async () => {
+      engine = server.name;
+      checkNames(suite, server.catalog);
+      let count = 0;
+      const counted = (planned: number) => {
+        count += planned;
+        progress(`${count} plans (${name})`);
+      };
+      const planned = await planStatements(server, [...selected, ...bad], counted);
+      const judged = await judgeCases(server, planned, { suite, statistics: name });
+      const own = judged.filter(({ query }) => !badQueries.has(query));
+      cases.push(...own);
+      knownBad.push(...judgeKnownBad(suite, name, bad, judged));
+      coverage ??= new CoverageOf(suite, selected, server.catalog);
+      coverage.add(name, server.catalog, own);
+      notices.push(...server.remarks.map((message) => remark(suite, message, set)));
+    });
+  }
+  notices.push(...(coverage?.notices(filter !== undefined) ?? []), ...biteNotice(suite));
+  const report: SuiteReport = {
+    name: suite.name,
+    file: suite.file,
+    engine,
+    unverified: suite.unverified,
+    statistics: sets.map((set) => set?.name ?? 'none'),
+    scenarios: new Set(cases.flatMap(({ scenarios }) => scenarios)).size,
+    queries: new Set(selected.map(({ query }) => query)).size,
+    statements: selected.length,
+    coverage: coverage?.coverage ?? [],
+  };
+  return { suite, report, cases, knownBad, notices };
+}
+
+function applyFilter(statements: readonly GuardedStatement[], filter: string | undefined): GuardedStatement[] {
+  if (filter === undefined) return [...statements];
+  return statements.flatMap((statement) => {
+    if (`${statement.query} ${statement.label}`.includes(filter)) return [statement];
+    const bindings = statement.bindings.filter(({ scenario }) => scenario?.name.includes(filter));
+    return bindings.length > 0 ? [{ ...statement, bindings }] : [];
+  });
+}
+
+async function withServer(server: PlanningServer, work: () => Promise<void>): Promise<void> {
+  let reuse = false;
+  try {
+    await work();
+    reuse = true;
+  } catch (error) {
+    // Bad input leaves the replica as it was; anything else may not have.
+    const errors = error instanceof PlanGuardErrors ? error.errors : [error];
+    reuse = errors.every((one) => one instanceof PlanGuardError && one.code !== 'engine');
+    throw error;
+  } finally {
+    await server.close({ reuse });
+  }
+}
+
+async function readStatisticsText(set: NamedFile): Promise<NonNullable<ReplicaSource['statistics']>> {
+  try {
+    const text = await readFile(set.file, 'utf8');
+    return { file: set.file, text, parse: () => parseStatistics(text, set.file) };
+  } catch (error) {
+    throw new PlanGuardError('file', `The statistics file cannot be read: ${(error as Error).message}`, {
+      where: set.where,
+      hint: `Correct the path of "${set.name}" under "statistics".`,
+      cause: error,
+    });
+  }
+}
+
+function remark(suite: Suite, message: string, set: NamedFile | undefined): Notice {
+  const next = 'Make the statistics again once the index is in production.';
+  return { suite: suite.name, level: 'warning', message, next, file: set?.file ?? suite.file, line: 1, column: 1 };
+}

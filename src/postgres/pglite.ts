@@ -11,8 +11,11 @@ export type TextValue = string | null;
 export interface TextResult {
   readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
   readonly rows: readonly (readonly TextValue[])[];
+  /** The command tag's words: `SELECT`, `CREATE TABLE`; undefined for an empty statement. */
   readonly command: string | undefined;
   readonly rowCount: number | undefined;
+  /** Notices and warnings, each with the number of rows that came before it. */
+  readonly notices: readonly { readonly message: string; readonly row: number }[];
 }
 
 /** An error that the server answered with; `position` counts characters from 1 into the statement. */
@@ -48,9 +51,12 @@ type Message =
  * Over PGlite's own: a small footprint, and PostgreSQL's defaults where PGlite has others. PGlite cannot run parallel
  * workers but plans with them like any server, once the setting allows it.
  */
-const settings = ['shared_buffers=16MB', 'max_connections=5', 'search_path="$user", public', 'max_parallel_workers_per_gather=2'].flatMap(
-  (setting) => ['-c', setting],
-);
+const settings = [
+  'shared_buffers=16MB',
+  'max_connections=5',
+  'search_path="$user", public',
+  'max_parallel_workers_per_gather=2',
+].flatMap((setting) => ['-c', setting]);
 
 /** One PGlite on one data directory. Everything goes in and out as text. */
 export class Pglite {
@@ -74,13 +80,28 @@ export class Pglite {
     const pglite = await PGlite.create(directory, {
       extensions,
       initDbStartParams: ['--no-data-checksums', '--wal-segsize=1', `--locale=${options.locale}`],
-      startParams: [
-        ...PGlite.defaultStartParams,
-        ...settings,
-      ],
+      startParams: [...PGlite.defaultStartParams, ...settings],
     });
     const { serialize: serializer } = await import('pg-protocol');
     return new Pglite(pglite, serializer);
+  }
+
+  /** Opens a data directory for the work and closes it, whatever becomes of the work. */
+  static async using<Result>(
+    directory: string,
+    options: { locale: string; extensions: readonly string[] },
+    work: (database: Pglite) => Promise<Result>,
+  ): Promise<Result> {
+    const database = await Pglite.open(directory, options);
+    let result: Result;
+    try {
+      result = await work(database);
+    } catch (error) {
+      await database.close().catch(() => {});
+      throw error;
+    }
+    await database.close();
+    return result;
   }
 
   /** One statement by the extended protocol: the server refuses a second one behind a semicolon. */
@@ -93,7 +114,7 @@ export class Pglite {
       execute(),
       sync(),
     ]);
-    return results[0] ?? { fields: [], rows: [], command: undefined, rowCount: undefined };
+    return results[0] ?? { fields: [], rows: [], command: undefined, rowCount: undefined, notices: [] };
   }
 
   /** The same, with rows as objects of text. */
@@ -129,16 +150,19 @@ function readResults(messages: readonly Message[]): TextResult[] {
   const results: TextResult[] = [];
   let fields: TextResult['fields'] = [];
   let rows: (readonly TextValue[])[] = [];
+  let notices: TextResult['notices'][number][] = [];
   for (const message of messages) {
     if (message.name === 'error') throw message;
     if (message.name === 'rowDescription') fields = message.fields;
+    if (message.name === 'notice') notices.push({ message: message.message, row: rows.length });
     if (message.name === 'dataRow') rows.push(message.fields);
     if (message.name !== 'commandComplete') continue;
     const count = / (\d+)$/.exec(message.text)?.[1];
     const command = message.text.replace(/( \d+)+$/, '');
-    results.push({ fields, rows, command, rowCount: count === undefined ? undefined : Number(count) });
+    results.push({ fields, rows, command, rowCount: count === undefined ? undefined : Number(count), notices });
     fields = [];
     rows = [];
+    notices = [];
   }
   return results;
 }

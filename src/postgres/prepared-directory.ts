@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
-import { closeSync, cpSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { PlanGuardError, PlanGuardErrors } from '../errors.js';
 import { Pglite, pgliteVersion } from './pglite.js';
@@ -17,6 +27,8 @@ const HOLLOW_HEAD = 65_536;
 export interface ClusterOptions {
   readonly locale: string;
   readonly extensions: readonly string[];
+  /** Told before an empty cluster is made, which takes seconds. */
+  readonly onInitdb?: () => void;
 }
 
 /** What was made in a data directory. */
@@ -124,11 +136,13 @@ async function prepare(
 }
 
 /** initdb takes seconds and a copy of its result a tenth of one, so the empty cluster is kept as well. */
-async function copyEmptyCluster(store: DirectoryStore, { locale }: ClusterOptions, target: string): Promise<void> {
+async function copyEmptyCluster(store: DirectoryStore, options: ClusterOptions, target: string): Promise<void> {
+  const { locale, onInitdb } = options;
   const key = keyOf('cluster', [['locale', locale]]);
   let empty: PreparedDirectory | undefined;
   while (empty === undefined) {
     empty = await prepare(store.take(key, { spare: true }), async (data) => {
+      onInitdb?.();
       await Pglite.using(data, { locale, extensions: [] }, async (database) => {
         await database.execute(`UPDATE pg_database SET datistemplate = false WHERE datname LIKE 'template%'`);
         for (const template of ['template0', 'template1']) await database.execute(`DROP DATABASE ${template}`);

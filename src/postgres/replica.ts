@@ -1,4 +1,3 @@
-import { PlanGuardError } from '../errors.js';
 import type { Catalog } from '../plan/model.js';
 import { quoteLiteral } from '../sql/quote.js';
 import { applyStatistics, type StatisticsFile } from './apply-statistics.js';
@@ -6,7 +5,7 @@ import { readCatalog } from './catalog.js';
 import { inflate } from './inflate.js';
 import type { ExplainRequest, PlanCacheMode, PlanningServer, PreparedStatement } from './model.js';
 import { isServerError, Pglite, pgliteVersion, type TextResult } from './pglite.js';
-import { type ClusterOptions, keyOf, type PreparedDirectory, prepareDirectory } from './prepared-directory.js';
+import { type Built, type ClusterOptions, keyOf, openPrepared, type PreparedDirectory } from './prepared-directory.js';
 import { hashScripts, runScripts, type Script } from './scripts.js';
 import { applySettings, type SessionSettings } from './settings.js';
 import type { DirectoryStore } from './store.js';
@@ -34,70 +33,55 @@ export async function openReplica(store: DirectoryStore, source: ReplicaSource):
     ['statistics', source.statistics?.text ?? ''],
   ]);
   const build = (data: string) => buildReplica(data, source);
-  for (let attempt = 1; ; attempt += 1) {
-    const prepared = await prepareDirectory(store, key, source.cluster, build);
-    try {
-      return await Replica.open(prepared, source);
-    } catch (error) {
-      prepared.lease.discard();
-      if (error instanceof PlanGuardError) throw error;
-      if (prepared.lease.fresh || attempt > 3) throw engineFault(error);
-    }
-  }
+  return openPrepared(store, key, source.cluster, build, (prepared) => Replica.open(prepared, source));
 }
 
 interface ReplicaFacts {
   readonly remarks: readonly string[];
 }
 
-async function buildReplica(data: string, source: ReplicaSource): Promise<ReplicaFacts> {
-  const database = await Pglite.open(data, source.cluster);
-  let applied: Awaited<ReturnType<typeof applyStatistics>> = { inflated: [], remarks: [] };
-  try {
+async function buildReplica(data: string, source: ReplicaSource): Promise<Built> {
+  const { inflated, remarks } = await Pglite.using(data, source.cluster, async (database) => {
     await runScripts(database, source.schema, 'schema');
-    await database.execute('RESET ALL');
-    if (source.statistics !== undefined) {
-      const { file, text, parse } = source.statistics;
-      applied = await applyStatistics(database, { file, text, statistics: parse() });
-    }
+    if (source.statistics === undefined) return { inflated: [], remarks: [] };
+    const { file, text, parse } = source.statistics;
+    const applied = await applyStatistics(database, { file, text, statistics: parse() });
     await database.execute('CHECKPOINT');
-  } finally {
-    await database.close();
-  }
-  inflate(data, applied.inflated);
-  return { remarks: applied.remarks };
-}
-
-function engineFault(error: unknown): PlanGuardError {
-  return new PlanGuardError('engine', `PGlite failed: ${error instanceof Error ? error.message : String(error)}`, {
-    hint: 'Run it again with --no-cache; if it fails again, please report it with the schema that you used.',
-    cause: error,
+    return applied;
   });
+  inflate(data, inflated);
+  return { facts: { remarks } satisfies ReplicaFacts, hollow: inflated.map(({ path }) => path) };
 }
 
 class Replica implements PlanningServer {
-  readonly name = `PGlite ${pgliteVersion()}`;
+  readonly name: string;
   readonly catalog: Catalog;
   readonly remarks: readonly string[];
   readonly #database: Pglite;
   readonly #prepared: PreparedDirectory;
   #statements = 0;
 
-  private constructor(database: Pglite, prepared: PreparedDirectory, catalog: Catalog) {
+  private constructor(database: Pglite, prepared: PreparedDirectory, version: string, catalog: Catalog) {
     this.#database = database;
     this.#prepared = prepared;
+    this.name = `PGlite ${pgliteVersion()} (PostgreSQL ${version})`;
     this.catalog = catalog;
     this.remarks = (prepared.facts as ReplicaFacts).remarks;
   }
 
-  static async open(prepared: PreparedDirectory, source: ReplicaSource): Promise<Replica> {
-    const database = await Pglite.open(prepared.data, source.cluster);
+  static async open(prepared: PreparedDirectory, { cluster, session }: ReplicaSource): Promise<Replica> {
+    const database = await Pglite.open(prepared.data, cluster);
     try {
-      await applySettings(database, source.session);
+      const { rows } = await database.query('SHOW server_version');
+      // The catalog is read before the role is taken, which may not read all of it but has a search path of its own.
+      await applySettings(database, { settings: session.settings, role: undefined });
       const catalog = await readCatalog((text, values) => database.objects(text, values));
-      return new Replica(database, prepared, catalog);
+      await applySettings(database, { settings: {}, role: session.role });
+      const path = await database.query('SELECT to_json(pg_catalog.current_schemas(false))');
+      const searchPath = JSON.parse(path.rows[0]?.[0] ?? '[]') as string[];
+      return new Replica(database, prepared, rows[0]?.[0] ?? '', { ...catalog, searchPath });
     } catch (error) {
-      await database.close();
+      await database.close().catch(() => {});
       throw error;
     }
   }
@@ -111,12 +95,14 @@ class Replica implements PlanningServer {
     const prefix = `PREPARE ${name}${list} AS `;
     await this.#database.query(prefix + text).catch((error: unknown) => {
       if (isServerError(error) && error.position !== undefined) {
-        Object.assign(error, { position: String(Number(error.position) - prefix.length) });
+        const position = Number(error.position) - [...prefix].length;
+        // Before the statement stand the stated types alone.
+        Object.assign(error, { position: position > 0 ? String(position) : undefined });
       }
       throw error;
     });
     const { rows } = await this.#database.query(
-      `SELECT array_to_json(parameter_types::text[]) FROM pg_prepared_statements WHERE name = '${name}'`,
+      `SELECT array_to_json(parameter_types::text[]) FROM pg_catalog.pg_prepared_statements WHERE name = '${name}'`,
     );
     return { name, parameterTypes: JSON.parse(rows[0]?.[0] ?? '[]') as string[] };
   }
@@ -131,9 +117,14 @@ class Replica implements PlanningServer {
   }
 
   async close({ reuse }: { readonly reuse: boolean }): Promise<void> {
-    await this.#database.close();
-    if (reuse) this.#prepared.lease.release();
-    else this.#prepared.lease.discard();
+    try {
+      await this.#database.close();
+    } catch (error) {
+      this.#prepared.discard();
+      throw error;
+    }
+    if (reuse) this.#prepared.release();
+    else this.#prepared.discard();
   }
 
   async #explain(requests: readonly ExplainRequest[], before: string, after: string): Promise<readonly unknown[]> {
@@ -158,4 +149,3 @@ function argumentList(values: readonly (string | null)[]): string {
   if (values.length === 0) return '';
   return `(${values.map((value) => (value === null ? 'NULL' : quoteLiteral(value))).join(', ')})`;
 }
-

@@ -44,7 +44,7 @@ export function extensionsIn(scripts: readonly Script[]): string[] {
 }
 
 /**
- * Runs the statements of the scripts one by one, in order.
+ * Runs the statements of the scripts one by one, in order, and leaves the session as a new one is.
  * @throws {PlanGuardError} of the given code, at the statement (or the place in it) that failed
  */
 export async function runScripts(database: Pglite, scripts: readonly Script[], code: 'schema' | 'seed'): Promise<void> {
@@ -65,7 +65,18 @@ export async function runScripts(database: Pglite, scripts: readonly Script[], c
       }
     }
   }
+  await database.execute('DISCARD ALL').catch((error: unknown) => {
+    if (!isServerError(error) || error.code !== ACTIVE_TRANSACTION) throw error;
+    throw new PlanGuardError(code, `The ${code} ends inside a transaction: it has a BEGIN without a COMMIT.`, {
+      where: { file: scripts.at(-1)?.file ?? '' },
+      hint: 'Write the COMMIT; or take the BEGIN out, which is not needed here.',
+      cause: error,
+    });
+  });
 }
+
+/** SQLSTATE `active_sql_transaction` */
+const ACTIVE_TRANSACTION = '25001';
 
 const HARMLESS_META_COMMAND = /^\\(restrict|unrestrict|echo|timing|pset|set|unset|encoding|qecho|x|a|t|H|C|f|o)\b/;
 

@@ -1,5 +1,6 @@
-import { Pglite, type TextResult, type TextValue } from './pglite.js';
-import { type ClusterOptions, keyOf, type PreparedDirectory, prepareDirectory } from './prepared-directory.js';
+import { tokenAt } from '../sql/scan.js';
+import { isServerError, Pglite, type TextResult, type TextValue } from './pglite.js';
+import { type ClusterOptions, keyOf, openPrepared, type PreparedDirectory } from './prepared-directory.js';
 import { hashScripts, runScripts, type Script } from './scripts.js';
 import { applySettings, type SessionSettings } from './settings.js';
 import type { DirectoryStore } from './store.js';
@@ -10,6 +11,8 @@ export interface SeedSource {
   readonly cluster: ClusterOptions;
   readonly session: SessionSettings;
 }
+
+export type SeededQuery = (text: string, values: readonly TextValue[]) => Promise<TextResult>;
 
 /** A small database with the schema and the seeded rows, for code that has to execute. */
 export class SeededDatabase {
@@ -22,76 +25,202 @@ export class SeededDatabase {
     this.#prepared = prepared;
   }
 
-  /** @throws {PlanGuardError} `schema`, `seed` or `suite`, at the place that the server refused */
+  /** @throws {PlanGuardError} `schema`, `seed` or `suite`, at the place that the server refused; `engine` */
   static async open(store: DirectoryStore, source: SeedSource): Promise<SeededDatabase> {
+    const { schema, seed, cluster, session } = source;
     const key = keyOf('seeded', [
-      ['locale', source.cluster.locale],
-      ['extensions', source.cluster.extensions.join()],
-      ['schema', hashScripts(source.schema)],
-      ['seed', hashScripts(source.seed)],
+      ['locale', cluster.locale],
+      ['extensions', cluster.extensions.join()],
+      ['schema', hashScripts(schema)],
+      ['seed', hashScripts(seed)],
     ]);
-    const prepared = await prepareDirectory(store, key, source.cluster, async (data) => {
-      const database = await Pglite.open(data, source.cluster);
-      try {
-        await runScripts(database, source.schema, 'schema');
-        await database.execute('RESET ALL');
-        await runScripts(database, source.seed, 'seed');
+    const build = async (data: string) => {
+      await Pglite.using(data, cluster, async (database) => {
+        await runScripts(database, schema, 'schema');
+        await runScripts(database, seed, 'seed');
         await database.execute('CHECKPOINT');
-      } finally {
-        await database.close();
+      });
+      return { facts: {}, hollow: [] };
+    };
+    return openPrepared(store, key, cluster, build, async (prepared) => {
+      const database = await Pglite.open(prepared.data, cluster);
+      try {
+        await applySettings(database, session);
+        // PGlite has no workers to run a parallel plan with.
+        await applySettings(database, { settings: { max_parallel_workers_per_gather: '0' }, role: undefined });
+        return new SeededDatabase(database, prepared);
+      } catch (error) {
+        await database.close().catch(() => {});
+        throw error;
       }
-      return {};
     });
-    const database = await Pglite.open(prepared.data, source.cluster);
-    await applySettings(database, source.session);
-    // PGlite has no workers to run a parallel plan with.
-    await applySettings(database, { settings: { max_parallel_workers_per_gather: '0' }, role: undefined });
-    return new SeededDatabase(database, prepared);
   }
 
-  /** Runs the work in a transaction that is rolled back, so that every run sees the seeded rows alone. */
+  /**
+   * Runs the work in a transaction that is rolled back, so that every run sees the seeded rows alone. To the work it
+   * looks like a session of its own, in which it may begin and end transactions.
+   */
   async inTransaction<Result>(work: (query: SeededQuery) => Promise<Result>): Promise<Result> {
-    await this.#database.execute('BEGIN');
+    const session = new Session(this.#database);
+    await session.begin();
     try {
-      return await work((text, values) => this.#query(text, values));
+      return await work((text, values) => session.query(text, values));
     } finally {
-      await this.#rollBack();
+      const changed = await session.end();
+      this.#changed ||= changed;
     }
   }
 
   async close(): Promise<void> {
-    await this.#database.close();
+    try {
+      await this.#database.close();
+    } catch (error) {
+      this.#prepared.discard();
+      throw error;
+    }
     // Rolled-back rows stay in the files until a vacuum that never comes.
-    if (this.#changed) this.#prepared.lease.discard();
-    else this.#prepared.lease.release();
-  }
-
-  /** A transaction that the code itself opens becomes a savepoint of ours. */
-  async #query(text: string, values: readonly TextValue[]): Promise<TextResult> {
-    const control =
-      /^\s*(begin|start\s+transaction|commit|end|rollback)\s*(work|transaction)?\s*(isolation[\w\s,]*|read[\w\s,]*)?;?\s*$/i.exec(
-        text,
-      );
-    const word = control?.[1]?.toLowerCase();
-    if (word === undefined) return this.#database.query(text, values);
-    const commands = {
-      open: 'SAVEPOINT plan_guard',
-      commit: 'RELEASE SAVEPOINT plan_guard',
-      rollback: 'ROLLBACK TO SAVEPOINT plan_guard; RELEASE SAVEPOINT plan_guard',
-    };
-    const command = word === 'rollback' ? 'rollback' : word === 'commit' || word === 'end' ? 'commit' : 'open';
-    await this.#database.execute(commands[command]);
-    return { fields: [], rows: [], command: word.toUpperCase(), rowCount: undefined };
-  }
-
-  async #rollBack(): Promise<void> {
-    const changed = await this.#database
-      .query('SELECT pg_current_xact_id_if_assigned() IS NOT NULL')
-      .then(({ rows }) => rows[0]?.[0] === 't')
-      .catch(() => true);
-    this.#changed ||= changed;
-    await this.#database.execute('ROLLBACK');
+    if (this.#changed) this.#prepared.discard();
+    else this.#prepared.release();
   }
 }
 
-export type SeededQuery = (text: string, values: readonly TextValue[]) => Promise<TextResult>;
+/** Stands for the transaction that the work began, or for one statement outside of such. */
+const SAVEPOINT = 'plan_guard';
+/** A setting that lasts as long as the transaction around all. */
+const MARK = 'plan_guard.transaction';
+
+/** What looks like a session of its own inside one transaction: its transactions are savepoints. */
+class Session {
+  readonly #database: Pglite;
+  /** Queries run one after the other, as on a connection. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #inTransaction = false;
+  #ended = false;
+
+  constructor(database: Pglite) {
+    this.#database = database;
+  }
+
+  async begin(): Promise<void> {
+    await this.#database.execute(`BEGIN; SET LOCAL ${MARK} = 'open'`);
+  }
+
+  query(text: string, values: readonly TextValue[]): Promise<TextResult> {
+    return this.#inTurn(() => {
+      if (this.#ended) throw new Error('The session has ended.');
+      return this.#run(text, values);
+    });
+  }
+
+  /** @returns whether the files may be other than before */
+  async end(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      this.#ended = true;
+      const changed = await this.#database
+        .query(`SELECT pg_current_xact_id_if_assigned() IS NOT NULL OR current_setting('${MARK}', true) <> 'open'`)
+        .then(({ rows }) => rows[0]?.[0] !== 'f')
+        .catch(() => true);
+      await this.#database.execute('ROLLBACK');
+      await this.#database.execute('DEALLOCATE ALL');
+      return changed;
+    });
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#queue.then(work);
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+
+  async #run(text: string, values: readonly TextValue[]): Promise<TextResult> {
+    switch (transactionControl(text)) {
+      case 'begin':
+        if (!this.#inTransaction) await this.#database.execute(`SAVEPOINT ${SAVEPOINT}`);
+        this.#inTransaction = true;
+        return tagged('BEGIN');
+      case 'commit':
+        return tagged(this.#inTransaction ? await this.#commit() : 'COMMIT');
+      case 'rollback':
+        if (this.#inTransaction) await this.#rollBack();
+        return tagged('ROLLBACK');
+      case 'set':
+        return tagged('SET');
+      default:
+        return this.#inTransaction ? this.#database.query(text, values) : this.#runAlone(text, values);
+    }
+  }
+
+  /** Outside of a transaction a statement that fails leaves the others as they are. */
+  async #runAlone(text: string, values: readonly TextValue[]): Promise<TextResult> {
+    await this.#database.execute(`SAVEPOINT ${SAVEPOINT}`);
+    this.#inTransaction = true;
+    try {
+      const result = await this.#database.query(text, values);
+      await this.#commit();
+      return result;
+    } catch (error) {
+      if (this.#inTransaction) await this.#rollBack();
+      throw error;
+    }
+  }
+
+  /** A transaction that failed is rolled back instead, which is what the tag says then. */
+  async #commit(): Promise<'COMMIT' | 'ROLLBACK'> {
+    try {
+      await this.#database.execute(`RELEASE SAVEPOINT ${SAVEPOINT}`);
+      this.#inTransaction = false;
+      return 'COMMIT';
+    } catch (error) {
+      if (!isServerError(error)) throw error;
+      await this.#rollBack();
+      return 'ROLLBACK';
+    }
+  }
+
+  async #rollBack(): Promise<void> {
+    this.#inTransaction = false;
+    await this.#database.execute(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}; RELEASE SAVEPOINT ${SAVEPOINT}`);
+  }
+}
+
+function tagged(command: string): TextResult {
+  return { fields: [], rows: [], command, rowCount: undefined, notices: [] };
+}
+
+/**
+ * What a statement does to the transaction. The characteristics of one cannot be set in a savepoint and make no
+ * difference to what is recorded.
+ */
+function transactionControl(text: string): 'begin' | 'commit' | 'rollback' | 'set' | undefined {
+  const [first, second, third] = firstWords(text, 3);
+  switch (first) {
+    case 'begin':
+      return 'begin';
+    case 'start':
+      return second === 'transaction' ? 'begin' : undefined;
+    case 'commit':
+    case 'end':
+      return second === 'prepared' ? undefined : 'commit';
+    case 'abort':
+      return 'rollback';
+    case 'rollback':
+      return second === 'prepared' || second === 'to' || third === 'to' ? undefined : 'rollback';
+    case 'set':
+      return second === 'transaction' || (second === 'session' && third === 'characteristics') ? 'set' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** The words that a statement begins with, in lower case, whatever comments and semicolons stand before them. */
+function firstWords(text: string, count: number): string[] {
+  const words: string[] = [];
+  for (let at = 0; at < text.length && words.length < count; ) {
+    const token = tokenAt(text, at);
+    at = token.end;
+    if (token.kind === 'identifier') words.push(text.slice(token.start, token.end).toLowerCase());
+    else if (words.length > 0 && token.kind !== 'whitespace' && !token.kind.endsWith('comment')) break;
+    else if (token.kind === 'punctuation' && text[token.start] !== ';') break;
+  }
+  return words;
+}

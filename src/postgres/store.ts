@@ -1,38 +1,79 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, hostname, platform, tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { PlanGuardError } from '../errors.js';
 
 const DAY = 86_400_000;
 const KEEP_UNUSED = 14 * DAY;
+/** Every change of a schema or of statistics makes a new key of about 14 MB: the latest used are kept. */
+const KEEP_KEYS = 60;
 const IDLE_PER_KEY = 4;
 
 /** A directory that belongs to one process until it is given back. */
 export interface Lease {
   readonly directory: string;
-  /** True where the directory was made now, false where an earlier run left it. */
+  /** True where the directory was made now, false where it was used before. */
   readonly fresh: boolean;
-  /** Gives the directory back for a later run; without a cache it is removed. */
-  release(): void;
+  /**
+   * Gives the directory back for later use; without a cache it is removed.
+   * @param certify called before anyone else can take it; the directory is removed where it throws
+   */
+  release(certify: () => void): void;
   /** Removes the directory: it was changed, damaged or not finished. */
   discard(): void;
 }
 
-const live = new Set<string>();
+/** Directories of this process that must not outlive it, each with how many folders above it go when empty. */
+const live = new Map<string, number>();
+/** Directories of runs without a cache that this process uses again, by the folder of their key. */
+const spares = new Map<string, string>();
 let hooked = false;
 
-/** Removes what this process still holds when it ends, however it ends short of SIGKILL. */
-function removeOnExit(directory: string): void {
-  live.add(directory);
+/** Removes what this process still holds when it ends, however it ends short of a signal that nobody handles. */
+function removeOnExit(directory: string, above: number): void {
+  live.set(directory, above);
   if (hooked) return;
   hooked = true;
   process.on('exit', () => {
-    for (const left of live) remove(left);
+    for (const left of live.keys()) attempt(() => drop(left));
   });
 }
 
 function remove(directory: string): void {
   rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Removes a directory that this process holds. */
+function drop(directory: string): void {
+  remove(directory);
+  let folder = directory;
+  for (let above = live.get(directory) ?? 0; above > 0; above -= 1) {
+    folder = dirname(folder);
+    if (!attempt(() => rmdirSync(folder))) break;
+  }
+  live.delete(directory);
+}
+
+function attempt(work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -54,78 +95,130 @@ export class DirectoryStore {
    * Opens the cache folder: `PLAN_GUARD_CACHE`, else the platform's. A folder that cannot be written falls back
    * to a temporary one.
    * @param cache false: nothing is kept between runs
+   * @throws {PlanGuardError} `engine` where there is no folder at all that can be written
    */
   static open(cache: boolean, onFallback?: (reason: string) => void): DirectoryStore {
-    const temporary = join(tmpdir(), `plan-guard-${userName()}`);
-    let store = new DirectoryStore(temporary, false);
-    if (cache) {
-      const folder = cacheFolder();
-      try {
-        probe(folder);
-        store = new DirectoryStore(folder, true);
-      } catch (error) {
-        onFallback?.(`The cache folder ${folder} cannot be written (${(error as Error).message}); nothing is kept.`);
-      }
-    }
-    if (!store.#keep) probe(temporary);
-    store.#sweep();
-    return store;
+    const store = (cache ? openCache(onFallback) : undefined) ?? {
+      root: temporaryFolder(),
+      keep: false,
+    };
+    const opened = new DirectoryStore(store.root, store.keep);
+    opened.#sweep();
+    return opened;
   }
 
-  /** Takes an idle directory of the key, or a new empty one. The key must be safe as a file name. */
-  take(key: string): Lease {
+  /**
+   * Takes an idle directory of the key, or a new empty one.
+   * @param key `<kind>-<32 hexadecimal digits>`
+   * @param spare without a cache: this process may take it again
+   */
+  take(key: string, { spare = false } = {}): Lease {
     const folder = join(this.#root, key);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(folder)) {
-      if (!name.startsWith('idle-')) continue;
-      const directory = join(folder, busyName());
-      try {
-        renameSync(join(folder, name), directory);
-      } catch {
-        continue;
-      }
-      return this.#lease(folder, directory, false);
-    }
-    const directory = join(folder, busyName());
-    mkdirSync(directory, { mode: 0o700 });
-    return this.#lease(folder, directory, true);
+    const idle = this.#keep ? claimIdle(folder) : claimSpare(folder);
+    const directory = idle ?? join(folder, busyName());
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    removeOnExit(directory, this.#keep ? 0 : 2);
+    const discard = () => drop(directory);
+    const release = (certify: () => void) => {
+      const wanted = this.#keep ? countIdle(folder) < IDLE_PER_KEY : spare && !spares.has(folder);
+      const given = wanted && attempt(certify) && (this.#keep ? giveBack(directory) : spares.set(folder, directory));
+      if (!given) discard();
+    };
+    return { directory, fresh: idle === undefined, release, discard };
   }
 
-  #lease(folder: string, directory: string, fresh: boolean): Lease {
-    removeOnExit(directory);
-    const discard = () => {
-      remove(directory);
-      live.delete(directory);
-    };
-    const release = () => {
-      if (!this.#keep || countIdle(folder) >= IDLE_PER_KEY) return discard();
-      renameSync(directory, join(folder, `idle-${randomBytes(6).toString('hex')}`));
-      live.delete(directory);
-      const now = new Date();
-      utimesSync(folder, now, now);
-    };
-    return { directory, fresh, release, discard };
-  }
-
-  /** Removes what dead processes left, and keys that nobody used for two weeks. */
+  /** Removes what dead processes left, and keys that nobody used for long. */
   #sweep(): void {
-    for (const key of list(this.#root)) {
-      const folder = join(this.#root, key);
-      const names = list(folder);
-      const abandoned = names.filter((name) => name.startsWith('busy-') && isAbandoned(folder, name));
-      for (const name of abandoned) remove(join(folder, name));
-      if (names.some((name) => name.startsWith('busy-') && !abandoned.includes(name))) continue;
-      if (ageOf(folder) > KEEP_UNUSED) remove(folder);
+    const folders = list(this.#root)
+      .filter((name) => KEY.test(name))
+      .map((name) => join(this.#root, name))
+      .map((folder) => ({ folder, age: ageOf(folder) }))
+      .sort((a, b) => a.age - b.age);
+    for (const [rank, { folder, age }] of folders.entries()) {
+      for (const name of list(folder)) {
+        if (name.startsWith('busy-') && isAbandoned(folder, name)) attempt(() => remove(join(folder, name)));
+      }
+      if (age < KEEP_UNUSED && rank < KEEP_KEYS) continue;
+      for (let idle = claimIdle(folder); idle !== undefined; idle = claimIdle(folder)) remove(idle);
+      attempt(() => rmdirSync(folder));
     }
+  }
+}
+
+const KEY = /^[a-z]+-[0-9a-f]{32}$/;
+
+/** Renames an idle directory to a busy one of this process. */
+function claimIdle(folder: string): string | undefined {
+  for (const name of list(folder)) {
+    if (!name.startsWith('idle-')) continue;
+    const directory = join(folder, busyName());
+    if (attempt(() => renameSync(join(folder, name), directory))) return directory;
+  }
+  return undefined;
+}
+
+function claimSpare(folder: string): string | undefined {
+  const directory = spares.get(folder);
+  spares.delete(folder);
+  return directory;
+}
+
+function giveBack(directory: string): boolean {
+  const folder = dirname(directory);
+  const idle = join(folder, `idle-${randomBytes(6).toString('hex')}`);
+  if (!attempt(() => renameSync(directory, idle))) return false;
+  live.delete(directory);
+  const now = new Date();
+  attempt(() => utimesSync(folder, now, now));
+  return true;
+}
+
+function openCache(
+  onFallback: ((reason: string) => void) | undefined,
+): { readonly root: string; readonly keep: boolean } | undefined {
+  const folder = cacheFolder();
+  try {
+    probe(folder);
+    return { root: folder, keep: true };
+  } catch (error) {
+    onFallback?.(`The cache folder ${folder} cannot be written (${(error as Error).message}); nothing is kept.`);
+    return undefined;
   }
 }
 
 function cacheFolder(): string {
   const { env } = process;
   if (env.PLAN_GUARD_CACHE) return env.PLAN_GUARD_CACHE;
-  if (platform() === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'plan-guard');
+  if (platform() === 'win32') return join(env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local'), 'plan-guard');
   if (platform() === 'darwin') return join(homedir(), 'Library', 'Caches', 'plan-guard');
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'plan-guard');
+}
+
+/** A folder of this user's alone below the temporary one: where others may write too, the name may be taken. */
+function temporaryFolder(): string {
+  const folder = join(tmpdir(), `plan-guard-${userName()}`);
+  try {
+    attempt(() => mkdirSync(folder, { mode: 0o700 }));
+    if (isPrivate(folder)) {
+      probe(folder);
+      return folder;
+    }
+    const own = mkdtempSync(`${folder}-`);
+    removeOnExit(own, 0);
+    return own;
+  } catch (error) {
+    throw new PlanGuardError('engine', `No temporary folder can be written: ${(error as Error).message}`, {
+      hint: 'Set TMPDIR, or PLAN_GUARD_CACHE, to a folder that can be written.',
+      cause: error,
+    });
+  }
+}
+
+function isPrivate(folder: string): boolean {
+  const state = lstatSync(folder, { throwIfNoEntry: false });
+  if (state?.isDirectory() !== true) return false;
+  const { getuid } = process;
+  return getuid === undefined || (state.uid === getuid.call(process) && (state.mode & 0o022) === 0);
 }
 
 function userName(): string {
@@ -144,13 +237,22 @@ function probe(folder: string): void {
 }
 
 function busyName(): string {
-  return `busy-${hostname().replace(/[^\w.]/g, '_')}-${process.pid}-${randomBytes(6).toString('hex')}`;
+  return `busy-${host()}-${process.pid}-${randomBytes(6).toString('hex')}`;
 }
 
-/** A busy directory is abandoned when its process is gone, or when it is a day old on a host that cannot be asked. */
+/** Names where this process's number means something: the machine and, on Linux, the container. */
+function host(): string {
+  let namespace = '';
+  attempt(() => {
+    namespace = readlinkSync('/proc/self/ns/pid');
+  });
+  return `${hostname()}.${namespace}`.replace(/[^\w.]/g, '_');
+}
+
+/** A busy directory is abandoned when its process is gone, or when it is a day old where that cannot be asked. */
 function isAbandoned(folder: string, name: string): boolean {
-  const [, host, pid] = name.split('-');
-  if (host === hostname().replace(/[^\w.]/g, '_')) return !isAlive(Number(pid));
+  const [, where, pid] = name.split('-');
+  if (where === host()) return !isAlive(Number(pid));
   return ageOf(join(folder, name)) > DAY;
 }
 
@@ -163,8 +265,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Milliseconds since the last change; 0 for what is gone. */
 function ageOf(path: string): number {
-  return existsSync(path) ? Date.now() - statSync(path).mtimeMs : 0;
+  const state = statSync(path, { throwIfNoEntry: false });
+  return state === undefined ? 0 : Date.now() - state.mtimeMs;
 }
 
 function list(folder: string): string[] {

@@ -1,11 +1,22 @@
-import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import {
+  accessSync,
+  appendFileSync,
+  constants,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { PlanGuardError } from '../errors.js';
 import { type ReportContext, type ReporterName, reporters, stepSummary } from '../report/index.js';
 import type { Report } from '../report/model.js';
+import { didYouMean } from '../suite/nearest.js';
 import { EXIT } from './exit-codes.js';
-import { type Process, Progress, takesColor, takesUnicode, widthOf } from './terminal.js';
+import { type Process, Progress, print, takesColor, takesUnicode, widthOf } from './terminal.js';
 
 interface Flags {
   readonly reporter: readonly string[];
@@ -16,7 +27,7 @@ interface Flags {
 
 interface Target {
   readonly name: ReporterName;
-  /** Undefined: standard output. */
+  /** Absolute path; undefined: standard output. */
   readonly file: string | undefined;
 }
 
@@ -65,7 +76,8 @@ async function checkAction(
   flags: Flags,
 ): Promise<number> {
   const { stdout, stderr, env } = process;
-  const targets = readTargets(flags.reporter, env.GITHUB_ACTIONS === 'true');
+  const cwd = process.cwd();
+  const targets = readTargets(flags.reporter, cwd, env.GITHUB_ACTIONS === 'true');
   const started = performance.now();
   const progress = new Progress(stderr, {
     shown: stderr.isTTY === true && env.CI === undefined,
@@ -76,10 +88,10 @@ async function checkAction(
     const { check } = await import('../guard/check.js');
     report = await check({
       suites,
-      cwd: process.cwd(),
+      cwd,
       cache: flags.cache,
       ...(flags.filter === undefined ? {} : { filter: flags.filter }),
-      onProgress: (message) => progress.update(message),
+      onProgress: (message, slow) => progress.update(message, slow),
       onOutput: (text) => {
         progress.end();
         stderr.write(text);
@@ -92,7 +104,7 @@ async function checkAction(
     color: takesColor(stdout, env),
     width: widthOf(stdout, env),
     unicode: takesUnicode(env),
-    cwd: process.cwd(),
+    cwd,
     version,
     verbose: flags.verbose,
     durationMs: performance.now() - started,
@@ -100,42 +112,77 @@ async function checkAction(
     ...(env.GITHUB_WORKSPACE === undefined ? {} : { repository: env.GITHUB_WORKSPACE }),
   };
   for (const { name, file } of targets) {
-    const render = reporters[name];
-    if (file === undefined) stdout.write(render(report, context));
-    else writeAtomically(resolve(process.cwd(), file), render(report, { ...context, color: false }));
-    if (name === 'github' && env.GITHUB_STEP_SUMMARY)
-      appendFileSync(env.GITHUB_STEP_SUMMARY, stepSummary(report, context));
+    const text = reporters[name](report, file === undefined ? context : { ...context, color: false });
+    if (file !== undefined) writeAtomically(file, text);
+    else {
+      const error = await print(stdout, text);
+      if (error !== undefined) throw unwritable('standard output', error);
+    }
   }
+  if (env.GITHUB_STEP_SUMMARY && targets.some(({ name }) => name === 'github'))
+    appendSummary(env.GITHUB_STEP_SUMMARY, stepSummary(report, context));
   return report.verdict === 'pass' ? EXIT.clean : EXIT.findings;
 }
 
-function readTargets(given: readonly string[], underGitHub: boolean): readonly Target[] {
-  const names = Object.keys(reporters) as ReporterName[];
-  if (given.length === 0)
-    return (underGitHub ? ['pretty', 'github'] : ['pretty']).map((name) => ({
-      name: name as ReporterName,
-      file: undefined,
-    }));
-  const targets = given.map((text) => {
-    const [name = '', ...rest] = text.split('=');
-    const file = rest.length === 0 ? undefined : rest.join('=');
-    if (!names.includes(name as ReporterName)) {
-      throw new PlanGuardError('usage', `There is no reporter "${name}".`, { hint: `There are ${names.join(', ')}.` });
-    }
-    if (file === '') {
-      throw new PlanGuardError('usage', `--reporter ${text} names no file.`, {
-        hint: `Write --reporter ${name}=FILE, or --reporter ${name} for standard output.`,
-      });
-    }
-    return { name: name as ReporterName, file };
-  });
+/** @throws {PlanGuardError} `usage` or `file`, before anything is planned */
+function readTargets(given: readonly string[], cwd: string, underGitHub: boolean): readonly Target[] {
+  if (given.length === 0) {
+    const names: readonly ReporterName[] = underGitHub ? ['pretty', 'github'] : ['pretty'];
+    return names.map((name) => ({ name, file: undefined }));
+  }
+  const targets = given.map((text) => readTarget(text, cwd));
   const shown = targets.filter(({ file }) => file === undefined);
   if (shown.length > 1 && shown.some(({ name }) => name === 'json')) {
     throw new PlanGuardError('usage', 'The json reporter must have standard output to itself.', {
       hint: 'Give one of the reporters a file: --reporter json=plans.json.',
     });
   }
+  for (const [index, { name, file }] of targets.entries()) {
+    const first = targets.findIndex((target) => target.file === file && (file !== undefined || target.name === name));
+    if (first === index) continue;
+    throw new PlanGuardError('usage', `--reporter ${given[first]} and --reporter ${given[index]} write to one place.`, {
+      hint: 'Leave one of them out, or name another file.',
+    });
+  }
   return targets;
+}
+
+function readTarget(text: string, cwd: string): Target {
+  const names = Object.keys(reporters) as ReporterName[];
+  const end = text.indexOf('=');
+  const written = end === -1 ? text : text.slice(0, end);
+  const name = names.find((one) => one === written);
+  if (name === undefined) {
+    throw new PlanGuardError('usage', `There is no reporter "${written}".`, { hint: didYouMean(written, names) });
+  }
+  if (end === -1) return { name, file: undefined };
+  const path = text.slice(end + 1);
+  if (path === '') {
+    throw new PlanGuardError('usage', `--reporter ${text} names no file.`, {
+      hint: `Write --reporter ${name}=FILE, or --reporter ${name} for standard output.`,
+    });
+  }
+  const file = resolve(cwd, path);
+  refuseUnwritable(file);
+  return { name, file };
+}
+
+/** A person should not wait for a report that has nowhere to go. */
+function refuseUnwritable(file: string): void {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+    if (existsSync(file) && statSync(file).isDirectory()) throw new Error('it is a folder');
+  } catch (error) {
+    throw unwritable(file, error as Error);
+  }
+}
+
+function unwritable(file: string, error: Error): PlanGuardError {
+  return new PlanGuardError('file', `The report cannot be written: ${error.message}`, {
+    where: { file },
+    hint: 'Name a file in a folder that exists and can be written.',
+    cause: error,
+  });
 }
 
 function readSource(file: string): string | undefined {
@@ -154,9 +201,16 @@ function writeAtomically(file: string, text: string): void {
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw new PlanGuardError('file', `The report cannot be written: ${(error as Error).message}`, {
-      where: { file },
-      hint: 'Name a file in a folder that exists and can be written.',
+    throw unwritable(file, error as Error);
+  }
+}
+
+function appendSummary(file: string, text: string): void {
+  try {
+    appendFileSync(file, text);
+  } catch (error) {
+    throw new PlanGuardError('file', `The step summary cannot be written: ${(error as Error).message}`, {
+      hint: 'GITHUB_STEP_SUMMARY must name a file in a folder that exists and can be written.',
       cause: error,
     });
   }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { PlanGuardError } from '../errors.js';
 import { checkCommand } from './check.js';
 import { expectedErrors, formatAnnotation, formatBug, formatError } from './errors.js';
 import { EXIT } from './exit-codes.js';
-import { type Process, takesColor } from './terminal.js';
+import { clearLine, type Process, print, takesColor } from './terminal.js';
 
 /**
  * Runs the command line of `process` and gives the exit code.
@@ -11,31 +12,43 @@ import { type Process, takesColor } from './terminal.js';
  */
 export async function run(process: Process): Promise<number> {
   const version = readVersion();
+  // What cannot be written is told by the write itself; a stream without a listener would end the process.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      process.stderr.write(`\nerror: interrupted by ${signal}; nothing was left behind\n  next: run it again\n`);
+    process.on(signal, () => {
+      clearLine(process.stderr);
+      report(interrupted(signal), process, version);
       process.exit(EXIT.couldNotRun);
     });
   }
   let code: number = EXIT.clean;
   const program = new Command('plan-guard')
     .description('Stops a PostgreSQL query plan from getting worse unnoticed.')
+    .usage('check [suite...] [options]')
     .version(version)
     .exitOverride()
-    .showHelpAfterError('(plan-guard --help shows what there is)')
+    .configureOutput({ writeErr: () => {} })
     .addCommand(
       checkCommand(process, version, (result) => {
         code = result;
       }),
     )
-    .addHelpText('after', '\nExit codes: 0 clean, 1 findings or something that could not be judged, 2 could not run.');
+    .addHelpText(
+      'after',
+      `
+Examples:
+  plan-guard check            plan the queries of this directory's suite and judge the plans
+  plan-guard check --help     every option
+
+Exit codes: 0 clean, 1 findings or something that could not be judged, 2 could not run.`,
+    );
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
     await program.parseAsync(process.argv);
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.clean : EXIT.couldNotRun;
-    report(error, process, version);
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.clean;
+    report(error instanceof CommanderError ? usageError(error) : error, process, version);
     return EXIT.couldNotRun;
   }
 }
@@ -45,14 +58,34 @@ function readVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-function report(error: unknown, { stderr, stdout, env, cwd }: Process, version: string): void {
+function interrupted(signal: string): PlanGuardError {
+  return new PlanGuardError('interrupted', `Interrupted by ${signal}; nothing is left behind.`, {
+    hint: 'Run it again.',
+  });
+}
+
+/** Commander's errors in our words: `error: unknown option '--filtr'\n(Did you mean --filter?)`. */
+function usageError({ code, message }: CommanderError): PlanGuardError {
+  const hint = 'plan-guard --help shows the commands, plan-guard check --help the options.';
+  if (code === 'commander.help') {
+    return new PlanGuardError('usage', 'No command is given.', { hint: 'Run plan-guard check, or plan-guard --help.' });
+  }
+  const [what = '', guess] = message.replace(/^error: /, '').split('\n');
+  const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1).replace(/\.$/, '')}.`;
+  return new PlanGuardError('usage', sentence, {
+    hint: guess === undefined ? hint : guess.replace(/^\((.*)\)$/, '$1'),
+  });
+}
+
+function report(error: unknown, { stderr, env, cwd }: Process, version: string): void {
   const errors = expectedErrors(error);
   if (errors === undefined) {
-    stderr.write(formatBug(error, version));
+    print(stderr, formatBug(error, version));
     return;
   }
   for (const one of errors) {
-    stderr.write(formatError(one, { color: takesColor(stderr, env), cwd: cwd() }));
-    if (env.GITHUB_ACTIONS === 'true') stdout.write(formatAnnotation(one, env.GITHUB_WORKSPACE ?? cwd()));
+    print(stderr, formatError(one, { color: takesColor(stderr, env), cwd: cwd() }));
+    // GitHub Actions reads commands from both streams, and standard output belongs to the report.
+    if (env.GITHUB_ACTIONS === 'true') print(stderr, formatAnnotation(one, env.GITHUB_WORKSPACE ?? cwd()));
   }
 }

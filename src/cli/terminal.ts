@@ -26,6 +26,25 @@ export function widthOf(stream: { readonly columns?: number }, env: Environment)
   return Math.max(NARROWEST, columns);
 }
 
+/**
+ * Writes text and waits until it is out. A reader that has gone away (`| head`) wants no more, which is no error.
+ * @returns what went wrong, where something did
+ */
+export function print(stream: NodeJS.WritableStream, text: string): Promise<NodeJS.ErrnoException | undefined> {
+  return new Promise((resolve) => {
+    stream.write(text, (error?: NodeJS.ErrnoException | null) => {
+      resolve(error === null || error?.code === 'EPIPE' ? undefined : error);
+    });
+  });
+}
+
+const CLEAR_LINE = '\r\u001b[2K';
+
+/** Takes a progress line away. */
+export function clearLine(stream: NodeJS.WriteStream): void {
+  if (stream.isTTY) stream.write(CLEAR_LINE);
+}
+
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const PATIENCE = 300;
 const REFRESH = 80;
@@ -46,19 +65,21 @@ export class Progress {
     this.#unicode = options.unicode;
   }
 
-  update(message: string): void {
+  /** @param slow draws at once: what follows blocks the thread, and no later update could */
+  update(message: string, slow: boolean): void {
     const now = performance.now();
-    if (!this.#shown || now - this.#started < PATIENCE || now - this.#last < REFRESH) return;
+    if (!this.#shown) return;
+    if (!slow && (now - this.#started < PATIENCE || now - this.#last < REFRESH)) return;
     this.#last = now;
     this.#frame += 1;
     const mark = this.#unicode ? FRAMES[this.#frame % FRAMES.length] : '-';
     const line = `${mark} ${message}`.slice(0, Math.max(1, (this.#stream.columns || DEFAULT_WIDTH) - 1));
-    this.#stream.write(`\r\u001b[2K${line}`);
+    this.#stream.write(`${CLEAR_LINE}${line}`);
     this.#drawn = true;
   }
 
   end(): void {
-    if (this.#drawn) this.#stream.write('\r\u001b[2K');
+    if (this.#drawn) clearLine(this.#stream);
     this.#drawn = false;
   }
 }

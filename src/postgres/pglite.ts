@@ -15,7 +15,7 @@ export interface TextResult {
   readonly command: string | undefined;
   readonly rowCount: number | undefined;
   /** Notices and warnings, each with the number of rows that came before it. */
-  readonly notices: readonly { readonly message: string; readonly row: number }[];
+  readonly notices?: readonly { readonly message: string; readonly row: number }[];
 }
 
 /** An error that the server answered with; `position` counts characters from 1 into the statement. */
@@ -114,7 +114,7 @@ export class Pglite {
       execute(),
       sync(),
     ]);
-    return results[0] ?? { fields: [], rows: [], command: undefined, rowCount: undefined, notices: [] };
+    return results[0] ?? { fields: [], rows: [], command: undefined, rowCount: undefined };
   }
 
   /** The same, with rows as objects of text. */
@@ -150,7 +150,7 @@ function readResults(messages: readonly Message[]): TextResult[] {
   const results: TextResult[] = [];
   let fields: TextResult['fields'] = [];
   let rows: (readonly TextValue[])[] = [];
-  let notices: TextResult['notices'][number][] = [];
+  let notices: { message: string; row: number }[] = [];
   for (const message of messages) {
     if (message.name === 'error') throw message;
     if (message.name === 'rowDescription') fields = message.fields;

@@ -184,7 +184,7 @@ class Session {
 }
 
 function tagged(command: string): TextResult {
-  return { fields: [], rows: [], command, rowCount: undefined, notices: [] };
+  return { fields: [], rows: [], command, rowCount: undefined };
 }
 
 /**

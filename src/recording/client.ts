@@ -1,128 +1,129 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { EventEmitter } from 'node:events';
+import Query, { type QueryConnection } from 'pg/lib/query.js';
 import pgUtils from 'pg/lib/utils.js';
-import pgTypes from 'pg-types';
-import type { CallSite, FromWorker, ToWorker } from './messages.js';
+import { DatabaseError } from 'pg-protocol';
+import { callSite } from './call-site.js';
+import type { Answer, SentStatement } from './messages.js';
 
-interface QueryConfig {
-  readonly text: string;
-  readonly values?: readonly unknown[];
-  readonly rowMode?: 'array';
-  readonly types?: { getTypeParser(oid: number, format?: string): (text: string) => unknown };
-}
-
-interface Result {
-  readonly command: string | undefined;
-  readonly rowCount: number | null;
-  readonly oid: null;
-  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
-  readonly rows: unknown[];
-}
-
-type Callback = (error: Error | null, result?: Result) => void;
-type Answer = Extract<ToWorker, { kind: 'result' | 'refused' }>;
-
-interface Pending {
-  readonly config: QueryConfig;
-  readonly resolve: (result: Result) => void;
-  readonly reject: (error: Error) => void;
-}
+type Callback = (error: Error | null, client?: RecordingClient, release?: () => void) => void;
 
 /**
- * Stands in for a client or a pool of the package `pg`: every statement goes to the other thread, which runs it
- * on the seeded rows. Values are made text and rows are parsed as `pg` does it.
+ * Stands in for a client and for a pool of the package `pg`: every statement goes to the other thread, which runs it
+ * on the seeded rows. What a query is called with, the text of values, and results are read and made by `pg`'s own
+ * code.
  */
-export class RecordingClient {
-  readonly #send: (message: FromWorker) => void;
-  readonly #pending = new Map<number, Pending>();
-  #last = 0;
+export class RecordingClient extends EventEmitter {
+  readonly escapeIdentifier = pgUtils.escapeIdentifier;
+  readonly escapeLiteral = pgUtils.escapeLiteral;
+  readonly #send: (statement: SentStatement) => Promise<Answer>;
+  readonly #statements: Record<string, string> = {};
+  readonly #pending = new Set<Promise<void>>();
 
-  constructor(send: (message: FromWorker) => void) {
+  constructor(send: (statement: SentStatement) => Promise<Answer>) {
+    super();
     this.#send = send;
   }
 
-  query(
-    text: string | QueryConfig,
-    values?: readonly unknown[] | Callback,
-    callback?: Callback,
-  ): Promise<Result> | undefined {
-    const config: QueryConfig = typeof text === 'string' ? { text } : text;
-    const given = Array.isArray(values) ? (values as readonly unknown[]) : config.values;
-    const done = typeof values === 'function' ? values : callback;
-    const at = callSite(new Error());
-    const promise = new Promise<Result>((resolve, reject) => {
-      if (typeof config.text !== 'string') {
-        throw new TypeError('plan-guard records query(text, values) and query({ text, values }) only.');
-      }
-      this.#last += 1;
-      this.#pending.set(this.#last, { config, resolve, reject });
-      const texts = (given ?? []).map(toText);
-      this.#send({ kind: 'query', id: this.#last, text: config.text, values: texts, at });
+  /** As `pg` has it: a text or a config, values, and a callback in place of the promise. */
+  query(config: unknown, values?: unknown, callback?: unknown): Promise<unknown> | undefined {
+    if (config === null || config === undefined) throw new TypeError('Client was passed a null or undefined query');
+    if (typeof (config as { submit?: unknown }).submit === 'function') {
+      throw new TypeError('plan-guard records query(text, values) and query({ text, values }), no cursors or streams');
+    }
+    const call = new Error();
+    const query = new Query(config, values, callback);
+    if (query.callback !== undefined) {
+      this.#submit(query, call);
+      return undefined;
+    }
+    return new Promise((resolve, reject) => {
+      query.callback = (error, result) => (error === null ? resolve(result) : reject(error));
+      this.#submit(query, call);
     });
-    if (done === undefined) return promise;
-    promise.then(
-      (result) => done(null, result),
-      (error: Error) => done(error),
-    );
-    return undefined;
   }
 
-  /** A pool's `connect` gives a client; a client's only connects. */
-  async connect(): Promise<this> {
-    return this;
+  /** A pool gives a client; a client connects. */
+  connect(callback?: Callback): Promise<this> | undefined {
+    if (callback === undefined) return Promise.resolve(this);
+    process.nextTick(() => callback(null, this, () => {}));
+    return undefined;
   }
 
   release(): void {}
 
-  async end(): Promise<void> {}
-
-  on(): this {
-    return this;
+  end(callback?: (error: Error | null) => void): Promise<void> | undefined {
+    if (callback === undefined) return Promise.resolve();
+    process.nextTick(() => callback(null));
+    return undefined;
   }
 
-  answer(message: Answer): void {
-    const pending = this.#pending.get(message.id);
-    if (pending === undefined) return;
-    this.#pending.delete(message.id);
-    if (message.kind === 'refused') {
-      pending.reject(Object.assign(new Error(message.message), message.facts));
+  /** Waits until every query is answered, and those that follow from the answers. */
+  async idle(): Promise<void> {
+    do {
+      await Promise.all(this.#pending);
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#pending.size > 0);
+  }
+
+  #submit(query: Query, call: Error): void {
+    const statement = { text: '', values: [] as (string | null)[] };
+    const connection = this.#connection(statement);
+    const fault = query.submit(connection);
+    if (fault !== null) {
+      process.nextTick(() => query.handleError(fault, connection));
       return;
     }
-    const parsers = message.fields.map((field) =>
-      (pending.config.types ?? pgTypes).getTypeParser(field.dataTypeID as never, 'text'),
-    );
-    const rows = message.rows.map((row) => row.map((text, column) => (text === null ? null : parsers[column]?.(text))));
-    pending.resolve({
-      command: message.command,
-      rowCount: message.rowCount ?? null,
-      oid: null,
-      fields: message.fields,
-      rows: pending.config.rowMode === 'array' ? rows : rows.map((row) => toObject(message.fields, row)),
+    const work = this.#send({ ...statement, at: callSite(call.stack) }).then((answer) => {
+      // What a callback throws is the module's fault, not a failure of the query.
+      process.nextTick(() => settle(query, answer, call, connection));
     });
+    this.#pending.add(work);
+    void work.finally(() => this.#pending.delete(work));
+  }
+
+  /** Takes what `pg` would send; prepared statements are known by their names as long as the client lives. */
+  #connection(statement: { text: string; values: (string | null)[] }): QueryConnection {
+    const nothing = () => {};
+    const names = this.#statements;
+    return {
+      parsedStatements: names,
+      submittedNamedStatements: {},
+      stream: {},
+      query: (text) => {
+        statement.text = text;
+      },
+      parse: ({ text, name }) => {
+        statement.text = text;
+        if (name) names[name] = text;
+      },
+      bind: (binding) => {
+        if (binding.statement) statement.text = names[binding.statement] ?? statement.text;
+        statement.values = (binding.values ?? []).map((value) => asText(binding.valueMapper(value)));
+      },
+      describe: nothing,
+      execute: nothing,
+      flush: nothing,
+      sync: nothing,
+      close: nothing,
+    };
   }
 }
 
-function toObject(fields: readonly { readonly name: string }[], row: readonly unknown[]): Record<string, unknown> {
-  return Object.fromEntries(fields.map((field, column) => [field.name, row[column]]));
+/** `pg` sends a Buffer in binary form and anything else as text. */
+function asText(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  return Buffer.isBuffer(value) ? `\\x${value.toString('hex')}` : String(value);
 }
 
-function toText(value: unknown): string | null {
-  const prepared: unknown = pgUtils.prepareValue(value);
-  if (prepared === null || prepared === undefined) return null;
-  return Buffer.isBuffer(prepared) ? `\\x${prepared.toString('hex')}` : String(prepared);
-}
-
-/** The first frame outside of this package, as source maps give it; undefined where none is a file that exists. */
-export function callSite(error: Error): CallSite | undefined {
-  for (const frame of (error.stack ?? '').split('\n').slice(1)) {
-    const match = /\(?((?:file:\/\/)?[^\s()][^()]*):(\d+):(\d+)\)?$/.exec(frame.trim().replace(/^at /, ''));
-    const place = match?.[1]?.replace(/^.*?(?=file:\/\/)/, '');
-    if (place === undefined || place.startsWith('node:') || place.includes('node_modules')) continue;
-    const file = place.startsWith('file://') ? fileURLToPath(place) : place;
-    if (isOurs(file) || !existsSync(file)) continue;
-    return { file, line: Number(match?.[2]), column: Number(match?.[3]) };
+function settle(query: Query, answer: Answer, call: Error, connection: QueryConnection): void {
+  if (answer.kind === 'refused') {
+    const error = Object.assign(new DatabaseError(answer.message, 0, 'error'), answer.facts);
+    error.stack = `${error.name}: ${error.message}\n${(call.stack ?? '').split('\n').slice(1).join('\n')}`;
+    query.handleError(error, connection);
+    return;
   }
-  return undefined;
+  if (answer.fields.length > 0) query.handleRowDescription({ fields: answer.fields });
+  for (const fields of answer.rows) query.handleDataRow({ fields });
+  if (answer.tag !== undefined) query.handleCommandComplete({ text: answer.tag }, connection);
+  query.handleReadyForQuery(connection);
 }
-
-const isOurs = (file: string) => /[/\\]recording[/\\](client|worker)\.(js|ts)$/.test(file);

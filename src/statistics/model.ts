@@ -20,6 +20,15 @@ export interface ColumnStatistics {
   readonly range_length_histogram?: readonly string[];
   readonly range_empty_frac?: number;
   readonly range_bounds_histogram?: readonly string[];
+  /**
+   * `stand-ins`: the values are stand-ins that keep the order of the originals and are equal where those are.
+   * `left-out`: values of this type cannot be stood in for, and are not in the file.
+   */
+  readonly redacted?: 'stand-ins' | 'left-out';
+  /** Keyed hashes of what the stand-ins in `most_common_vals` stand for, in their order. */
+  readonly most_common_val_hashes?: readonly string[];
+  /** The same for `most_common_elems`. */
+  readonly most_common_elem_hashes?: readonly string[];
 }
 
 /** Size of a relation as `pg_class` tells it. */
@@ -47,7 +56,25 @@ export interface TableStatistics extends RelationSize {
   readonly indexes: Readonly<Record<string, IndexStatistics>>;
 }
 
-/** A statistics file. Tables stand under `schema.name`, sorted. */
+/** Statistics that the role that read them was not shown, or that there are none of. */
+export interface UnreadableTable {
+  readonly reason: 'no privilege' | 'row security' | 'never analysed';
+  /** The columns that are concerned. Without `columns` and `indexes` the whole table is. */
+  readonly columns?: readonly string[];
+  /** The expression indexes that are concerned: only the owner of a table is shown theirs. */
+  readonly indexes?: readonly string[];
+}
+
+/** An object of CREATE STATISTICS. What it holds cannot be restored before PostgreSQL 19. */
+export interface ExtendedStatistics {
+  readonly table: string;
+  readonly kinds: readonly string[];
+}
+
+/**
+ * A statistics file. Tables and objects of CREATE STATISTICS stand under `schema.name`, sorted.
+ * `statistics.schema.json` describes it to editors.
+ */
 export interface Statistics {
   readonly format: 'plan-guard statistics';
   readonly version: 1;
@@ -55,5 +82,22 @@ export interface Statistics {
   readonly origin: string;
   /** Version of the server that the statistics were read from, as `server_version` gives it. */
   readonly server_version: string;
+  /** When they were read, as ISO 8601 in UTC. */
+  readonly pulled_at?: string;
+  /** The planner's settings that differ from PostgreSQL's defaults, by name, as `SHOW` prints them. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly search_path?: string;
+  /** Tables with row-level security, and whether it is bypassed by the role that read the statistics. */
+  readonly row_security?: {
+    readonly role: string;
+    readonly bypassed: boolean;
+    readonly tables: readonly string[];
+  };
+  /** Versions of the installed extensions. */
+  readonly extensions?: Readonly<Record<string, string>>;
+  readonly extended_statistics?: Readonly<Record<string, ExtendedStatistics>>;
+  readonly unreadable?: Readonly<Record<string, UnreadableTable>>;
+  /** Set where values are redacted: tells whether a key is the one that the hashes were made with. */
+  readonly redaction?: { readonly key_check: string };
   readonly tables: Readonly<Record<string, TableStatistics>>;
 }

@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { PlanGuardError, throwAll, type Where } from '../errors.js';
 import { type JsonPath, locateJson, pathKey } from './locate.js';
-import type { ColumnStatistics, IndexStatistics, Statistics, TableStatistics } from './model.js';
+import type {
+  ColumnStatistics,
+  ExtendedStatistics,
+  IndexStatistics,
+  Statistics,
+  TableStatistics,
+  UnreadableTable,
+} from './model.js';
 
 /**
  * Reads and validates a statistics file as a whole.
@@ -88,11 +95,17 @@ const text: Check = (value, path, faults) => {
   if (typeof value !== 'string') faults.push(wrong('a text', value, path));
 };
 
-function exactly(expected: string | number | boolean): Check {
+function exactly(...expected: readonly (string | number | boolean)[]): Check {
   return (value, path, faults) => {
-    if (value !== expected) faults.push(wrong(JSON.stringify(expected), value, path));
+    if (expected.some((one) => one === value)) return;
+    faults.push(wrong(expected.map((one) => JSON.stringify(one)).join(' or '), value, path));
   };
 }
+
+const moment: Check = (value, path, faults) => {
+  const right = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
+  if (!right) faults.push(wrong('a date and time like 2026-01-31T12:00:00Z', value, path));
+};
 
 function number(least: number, most: number, kind: 'integer' | 'number' = 'number'): Check {
   const range = most === Number.MAX_VALUE ? `of at least ${least}` : `from ${least} to ${most}`;
@@ -162,10 +175,20 @@ const column = object<ColumnStatistics>(
     range_length_histogram: ['optional', texts],
     range_empty_frac: ['optional', fraction],
     range_bounds_histogram: ['optional', texts],
+    redacted: ['optional', exactly('stand-ins', 'left-out')],
+    most_common_val_hashes: ['optional', texts],
+    most_common_elem_hashes: ['optional', texts],
   },
   (value, path, faults) => {
-    const { most_common_vals, most_common_freqs, most_common_elems, most_common_elem_freqs } =
+    const { most_common_vals, most_common_freqs, most_common_elems, most_common_elem_freqs, ...more } =
       value as ColumnStatistics;
+    const hashes = (of: string, values: number | undefined, count: number | undefined) => {
+      if (count === undefined || count === values) return;
+      const message = `${of}: ${count} hashes and ${values ?? 'no'} values do not go together`;
+      faults.push({ path, at: 'key', message, hint: expectation });
+    };
+    hashes('most_common_val_hashes', most_common_vals?.length, more.most_common_val_hashes?.length);
+    hashes('most_common_elem_hashes', most_common_elems?.length, more.most_common_elem_hashes?.length);
     const lengths = (of: string, values: number | undefined, frequencies: number | undefined, more: number[]) => {
       if (values === undefined && frequencies === undefined) return;
       if (values !== undefined && frequencies !== undefined && more.includes(frequencies - values)) return;
@@ -210,6 +233,33 @@ const statistics = object<Statistics>({
   version: ['required', exactly(1)],
   origin: ['required', text],
   server_version: ['required', text],
+  pulled_at: ['optional', moment],
+  settings: ['optional', named(text)],
+  search_path: ['optional', text],
+  row_security: [
+    'optional',
+    object<NonNullable<Statistics['row_security']>>({
+      role: ['required', text],
+      bypassed: ['required', exactly(true, false)],
+      tables: ['required', texts],
+    }),
+  ],
+  extensions: ['optional', named(text)],
+  extended_statistics: [
+    'optional',
+    named(object<ExtendedStatistics>({ table: ['required', text], kinds: ['required', texts] })),
+  ],
+  unreadable: [
+    'optional',
+    named(
+      object<UnreadableTable>({
+        reason: ['required', exactly('no privilege', 'row security', 'never analysed')],
+        columns: ['optional', texts],
+        indexes: ['optional', texts],
+      }),
+    ),
+  ],
+  redaction: ['optional', object<NonNullable<Statistics['redaction']>>({ key_check: ['required', text] })],
   tables: ['required', named(qualifiedTable)],
 });
 

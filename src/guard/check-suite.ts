@@ -13,6 +13,7 @@ import { biteNotice, CoverageOf } from './coverage.js';
 import { judgeCases } from './judge.js';
 import { isKnownBad, judgeKnownBad } from './known-bad.js';
 import { planStatements } from './plan-statements.js';
+import { checkExtensions, withSettingsPlaced } from './postgres-keys.js';
 import type { GuardedStatement } from './statements.js';
 
 export interface SuiteOptions {
@@ -31,31 +32,31 @@ export interface CheckedSuite {
 
 /**
  * Plans and judges the queries of one suite, with each of its statistics sets.
- * @returns undefined where the filter leaves none of its cases
+ * @returns only the names of its queries where the filter leaves no case
  * @throws {PlanGuardError | PlanGuardErrors} for bad input and for an engine that fails
  */
 export async function checkSuite(
   suite: Suite,
   store: DirectoryStore,
   { filter, onProgress, onOutput }: SuiteOptions,
-): Promise<CheckedSuite | undefined> {
+): Promise<CheckedSuite | { readonly queries: readonly string[] }> {
   const progress = (message: string) => onProgress(`${suite.name}: ${message}`, false);
   const schema = await readScripts(suite.schema, 'schema');
+  const extensions = [...new Set([...suite.postgres.extensions, ...extensionsIn(schema)])];
+  await checkExtensions(suite, schema, extensions);
   const source: Omit<ReplicaSource, 'statistics'> = {
     schema,
     cluster: {
       locale: suite.postgres.locale,
-      extensions: [...new Set([...suite.postgres.extensions, ...extensionsIn(schema)])],
+      extensions,
       onInitdb: () => onProgress('first run: preparing PostgreSQL (some seconds)', true),
     },
     session: { settings: suite.postgres.settings, role: suite.postgres.role },
   };
   const statements = await collectStatements({ suite, source, store, onProgress: progress, onOutput });
-  const selected = applyFilter(
-    statements.filter(({ entry }) => !isKnownBad(entry)),
-    filter,
-  );
-  if (selected.length === 0) return undefined;
+  const good = statements.filter(({ entry }) => !isKnownBad(entry));
+  const selected = applyFilter(good, filter);
+  if (selected.length === 0) return { queries: [...new Set(good.map(({ query }) => query))] };
   const bad = statements.filter(({ entry }) => isKnownBad(entry));
   const badQueries = new Set(bad.map(({ query }) => query));
   const sets: readonly (NamedFile | undefined)[] = suite.statistics.length > 0 ? suite.statistics : [undefined];
@@ -68,7 +69,7 @@ export async function checkSuite(
     const name = set?.name ?? 'none';
     progress(`preparing the replica (${name})`);
     const statistics = set === undefined ? undefined : await readStatisticsText(set);
-    const server = await openReplica(store, { ...source, statistics });
+    const server = await withSettingsPlaced(suite, () => openReplica(store, { ...source, statistics }));
     await withServer(server, async () => {
       engine = server.name;
       checkNames(suite, server.catalog);

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { PlanGuardError, PlanGuardErrors, throwAll } from '../errors.js';
 import { DirectoryStore } from '../postgres/store.js';
 import type { Notice, Report } from '../report/model.js';
@@ -34,7 +34,7 @@ export async function check(options: CheckOptions = {}): Promise<Report> {
   checkOptions(options);
   const cwd = resolve(options.cwd ?? '.');
   const files = options.suites?.length ? options.suites.map((file) => resolve(cwd, file)) : await discoverSuites(cwd);
-  const suites = await loadAll([...new Set(files)]);
+  const suites = await loadAll([...new Set(files)], cwd);
   const notices: Notice[] = [];
   const store = DirectoryStore.open(options.cache ?? true, (message) => {
     const [file = ''] = files;
@@ -43,11 +43,13 @@ export async function check(options: CheckOptions = {}): Promise<Report> {
   });
   const { filter, onProgress = () => {}, onOutput = () => {} } = options;
   const checked: CheckedSuite[] = [];
+  const passedOver: string[] = [];
   for (const suite of suites) {
     const one = await checkSuite(suite, store, { filter, onProgress, onOutput });
-    if (one !== undefined) checked.push(one);
+    if ('report' in one) checked.push(one);
+    else passedOver.push(...one.queries);
   }
-  if (checked.length === 0) throw nothingMatched(filter ?? '', suites);
+  if (checked.length === 0) throw nothingMatched(filter ?? '', passedOver);
   return summarize(checked, notices);
 }
 
@@ -80,7 +82,7 @@ function checkOptions(options: CheckOptions): void {
   throwAll(errors);
 }
 
-async function loadAll(files: readonly string[]): Promise<Suite[]> {
+async function loadAll(files: readonly string[], cwd: string): Promise<Suite[]> {
   const suites: Suite[] = [];
   const errors: PlanGuardError[] = [];
   for (const file of files) {
@@ -92,29 +94,27 @@ async function loadAll(files: readonly string[]): Promise<Suite[]> {
       else throw error;
     }
   }
-  throwAll([...errors, ...sharedNames(suites)]);
+  throwAll([...errors, ...sharedNames(suites, cwd)]);
   return suites;
 }
 
 /** Reports tell suites apart by their names. */
-function sharedNames(suites: readonly Suite[]): PlanGuardError[] {
+function sharedNames(suites: readonly Suite[], cwd: string): PlanGuardError[] {
   return suites.flatMap((suite, index) => {
     const first = suites.slice(0, index).find(({ name }) => name === suite.name);
     if (first === undefined) return [];
-    return new PlanGuardError('suite', `Two suites are called "${suite.name}"; the first is ${first.file}.`, {
+    const other = relative(cwd, first.file);
+    return new PlanGuardError('suite', `Two suites are called "${suite.name}"; the first is ${other}.`, {
       where: { file: suite.file },
       hint: 'Give each a name of its own: name: x. Without one, a suite is called as its folder.',
     });
   });
 }
 
-function nothingMatched(filter: string, suites: readonly Suite[]): PlanGuardError {
-  const names = suites.flatMap(({ queries }) => queries.flatMap(({ name }) => name ?? []));
-  const shown = names.slice(0, 6).join(', ');
+function nothingMatched(filter: string, queries: readonly string[]): PlanGuardError {
+  const shown = queries.slice(0, 6).join(', ');
+  const more = queries.length > 6 ? ` and ${queries.length - 6} more` : '';
   return new PlanGuardError('nothing-to-check', `No query, statement or scenario holds "${filter}".`, {
-    hint:
-      names.length === 0
-        ? 'Run without --filter and with --verbose to see all of them.'
-        : `Queries are ${shown}${names.length > 6 ? ` and ${names.length - 6} more` : ''}.`,
+    hint: `Queries are ${shown}${more}; run without --filter and with --verbose to see all cases.`,
   });
 }

@@ -1,3 +1,4 @@
+import { dirname, relative } from 'node:path';
 import { PlanGuardError, PlanGuardErrors, throwAll } from '../errors.js';
 import type { ReplicaSource } from '../postgres/replica.js';
 import { readScripts } from '../postgres/scripts.js';
@@ -5,6 +6,7 @@ import { SeededDatabase } from '../postgres/seeded.js';
 import type { DirectoryStore } from '../postgres/store.js';
 import { Recorder } from '../recording/recorder.js';
 import type { KnownBadEntry, ModuleSource, QueryEntry, Suite } from '../suite/model.js';
+import { withSettingsPlaced } from './postgres-keys.js';
 import { scenarioCases } from './scenario-cases.js';
 import { type GuardedStatement, statementsOfFile, statementsOfModule } from './statements.js';
 
@@ -39,7 +41,7 @@ export async function collectStatements(options: CollectOptions): Promise<Guarde
   } finally {
     await modules.close();
   }
-  throwAll([...errors, ...duplicateNames(statements)]);
+  throwAll([...errors, ...duplicateNames(statements, suite)]);
   return statements.flat();
 }
 
@@ -86,12 +88,13 @@ class ModuleStatements {
   async #open(): Promise<SeededDatabase> {
     const { suite, source, store, onProgress } = this.#options;
     onProgress(`${suite.name}: preparing the seeded rows`);
-    return SeededDatabase.open(store, { ...source, seed: await readScripts(suite.seed, 'seed') });
+    const seed = await readScripts(suite.seed, 'seed');
+    return withSettingsPlaced(suite, () => SeededDatabase.open(store, { ...source, seed }));
   }
 }
 
 /** Names that the suite file states are checked with it; those that SQL files state can only be checked here. */
-function duplicateNames(statements: readonly (readonly GuardedStatement[])[]): PlanGuardError[] {
+function duplicateNames(statements: readonly (readonly GuardedStatement[])[], suite: Suite): PlanGuardError[] {
   const owners = new Map<string, GuardedStatement>();
   const errors: PlanGuardError[] = [];
   for (const group of statements) {
@@ -99,15 +102,16 @@ function duplicateNames(statements: readonly (readonly GuardedStatement[])[]): P
     for (const [query, statement] of queries) {
       const owner = owners.get(query);
       if (owner === undefined) owners.set(query, statement);
-      else errors.push(duplicateName(statement, owner));
+      else errors.push(duplicateName(statement, owner, suite));
     }
   }
   return errors;
 }
 
-function duplicateName(statement: GuardedStatement, first: GuardedStatement): PlanGuardError {
-  const { file, line } = first.sql.origin === 'file' ? first.sql : first.entry.where;
-  return new PlanGuardError('query', `Two queries are called "${statement.query}"; the first is ${file}:${line}.`, {
+function duplicateName(statement: GuardedStatement, first: GuardedStatement, suite: Suite): PlanGuardError {
+  const { file = suite.file, line } = first.sql.origin === 'file' ? first.sql : first.entry.where;
+  const other = `${relative(dirname(suite.file), file)}:${line}`;
+  return new PlanGuardError('query', `Two queries are called "${statement.query}"; the first is ${other}.`, {
     where: statement.sql.origin === 'file' ? statement.sql : statement.entry.where,
     hint: 'Name each query differently: "name" in the suite file, or -- name: x above the statement.',
   });

@@ -5,8 +5,10 @@ import { estimateBtreeHeight } from '../statistics/btree-height.js';
 import { type JsonPath, locateJson, pathKey } from '../statistics/locate.js';
 import type { ColumnStatistics, RelationSize, Statistics } from '../statistics/model.js';
 import { PAGE_SIZE } from './btree.js';
+import { type ColumnRow, insertColumnStatistics, type SizeRow, updateSizes } from './catalog-statistics.js';
+import type { Database } from './database.js';
 import type { InflatedRelation } from './inflate.js';
-import type { Pglite, TextValue } from './pglite.js';
+import { restoreColumnStatistics, restoreSizes } from './statistics-functions.js';
 
 export interface StatisticsFile {
   readonly file: string;
@@ -28,20 +30,20 @@ interface Relation {
 }
 
 /**
- * Writes the statistics into the database (PostgreSQL 18's `pg_restore_relation_stats` and
- * `pg_restore_attribute_stats`) and says how large the files have to be for the planner to believe them.
+ * Writes the statistics into the database and says how large the files have to be for the planner to believe them.
  * @throws {PlanGuardError | PlanGuardErrors} `statistics`, at the entry in the file that does not fit the schema
  */
 export async function applyStatistics(
-  database: Pglite,
+  database: Database,
   source: StatisticsFile,
 ): Promise<{ readonly inflated: readonly InflatedRelation[]; readonly remarks: readonly string[] }> {
   const relations = await readRelations(database);
   checkNames(source, relations);
   const estimated = estimateMissingIndexes(source.statistics, relations);
   const sizes = [...relationSizes(source.statistics, relations), ...estimated];
-  await restoreSizes(database, source, sizes);
-  await restoreColumns(database, source);
+  const writer = await writerFor(database);
+  await writer.sizes(database, sizeRows(sizes)).catch((error) => rethrow(source, error));
+  await writeColumns(database, source, writer);
   await invalidateIndexes(database, source.statistics);
   const inflated: InflatedRelation[] = [];
   for (const { key, size, height, keyWidth } of sizes) {
@@ -57,7 +59,7 @@ export async function applyStatistics(
   return { inflated, remarks: estimated.map(({ key, size }) => describeEstimate(key, size)) };
 }
 
-async function readRelations(database: Pglite): Promise<Map<string, Relation>> {
+async function readRelations(database: Database): Promise<Map<string, Relation>> {
   const rows = await database.rows(`
     SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, coalesce(a.amname, '') AS method,
            pg_relation_filepath(c.oid) AS path, tn.nspname || '.' || t.relname AS "table",
@@ -197,21 +199,25 @@ const rethrow = ({ file }: StatisticsFile, error: unknown): never => {
   });
 };
 
-async function restoreSizes(database: Pglite, source: StatisticsFile, sizes: readonly SizedRelation[]): Promise<void> {
-  const input = sizes.map(({ key, size }) => {
+interface Writer {
+  sizes(database: Database, rows: readonly SizeRow[]): Promise<void>;
+  columns(database: Database, rows: readonly ColumnRow[]): Promise<readonly boolean[]>;
+}
+
+/** From PostgreSQL 18 on the server has functions for it; before, its catalogs are written. Both end in the same. */
+async function writerFor(database: Database): Promise<Writer> {
+  const { rows } = await database.query(`SELECT current_setting('server_version_num')::int >= 180000`);
+  return rows[0]?.[0] === 't'
+    ? { sizes: restoreSizes, columns: restoreColumnStatistics }
+    : { sizes: updateSizes, columns: insertColumnStatistics };
+}
+
+function sizeRows(sizes: readonly SizedRelation[]): SizeRow[] {
+  return sizes.map(({ key, size }) => {
     const dot = key.indexOf('.');
     const { relpages, reltuples, relallvisible } = size;
     return { schemaname: key.slice(0, dot), relname: key.slice(dot + 1), relpages, reltuples, relallvisible };
   });
-  await database
-    .query(
-      `SELECT pg_restore_relation_stats('schemaname', s.schemaname, 'relname', s.relname, 'version', 180000,
-                'relpages', s.relpages, 'reltuples', s.reltuples, 'relallvisible', s.relallvisible)
-         FROM json_to_recordset($1::json)
-           AS s(schemaname text, relname text, relpages int, reltuples real, relallvisible int)`,
-      [JSON.stringify(input)],
-    )
-    .catch((error) => rethrow(source, error));
 }
 
 const VALUES = [
@@ -224,7 +230,7 @@ const VALUES = [
 
 interface ColumnEntry {
   readonly path: JsonPath;
-  readonly row: Readonly<Record<string, unknown>>;
+  readonly row: ColumnRow;
 }
 
 function columnEntries(statistics: Statistics): ColumnEntry[] {
@@ -256,10 +262,11 @@ function columnEntries(statistics: Statistics): ColumnEntry[] {
   return entries;
 }
 
-async function restoreColumns(database: Pglite, source: StatisticsFile): Promise<void> {
+async function writeColumns(database: Database, source: StatisticsFile, writer: Writer): Promise<void> {
   const entries = columnEntries(source.statistics);
-  const results = await restore(database, entries).catch((error) => rethrow(source, error));
-  const refused = entries.filter((_, index) => results[index] !== 't');
+  const rows = entries.map(({ row }) => row);
+  const taken = await writer.columns(database, rows).catch((error) => rethrow(source, error));
+  const refused = entries.filter((_, index) => taken[index] !== true);
   if (refused.length === 0) return;
   const places = locate(source);
   throwAll(
@@ -273,41 +280,8 @@ async function restoreColumns(database: Pglite, source: StatisticsFile): Promise
   );
 }
 
-/** `t` where PostgreSQL took every part of an entry, in the entries' order; it warns about a part and returns `f`. */
-async function restore(database: Pglite, entries: readonly ColumnEntry[]): Promise<readonly TextValue[]> {
-  const columns = {
-    inherited: 'boolean',
-    null_frac: 'real',
-    avg_width: 'int',
-    n_distinct: 'real',
-    most_common_vals: 'text',
-    most_common_freqs: 'real[]',
-    histogram_bounds: 'text',
-    correlation: 'real',
-    most_common_elems: 'text',
-    most_common_elem_freqs: 'real[]',
-    elem_count_histogram: 'real[]',
-    range_length_histogram: 'text',
-    range_empty_frac: 'real',
-    range_bounds_histogram: 'text',
-  };
-  const names = Object.keys(columns);
-  const { rows } = await database.query(
-    `SELECT pg_restore_attribute_stats('schemaname', s.schemaname, 'relname', s.relname, 'attname', s.attname,
-              'version', 180000, ${names.map((name) => `'${name}', s.${name}`).join(', ')})
-       FROM ROWS FROM (json_to_recordset($1::json) AS (schemaname text, relname text, attname text,
-              ${Object.entries(columns)
-                .map(([name, type]) => `${name} ${type}`)
-                .join(', ')}))
-         WITH ORDINALITY AS s
-      ORDER BY s.ordinality`,
-    [JSON.stringify(entries.map(({ row }) => row))],
-  );
-  return rows.map((row) => row[0] ?? null);
-}
-
 /** An index that is invalid in production is listed by psql and never used. */
-async function invalidateIndexes(database: Pglite, statistics: Statistics): Promise<void> {
+async function invalidateIndexes(database: Database, statistics: Statistics): Promise<void> {
   for (const [key, table] of Object.entries(statistics.tables)) {
     const schema = key.slice(0, key.indexOf('.'));
     for (const [name, index] of Object.entries(table.indexes)) {

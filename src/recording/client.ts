@@ -122,7 +122,7 @@ function settle(query: Query, answer: Answer, call: Error, connection: QueryConn
     query.handleError(error, connection);
     return;
   }
-  if (answer.fields.length > 0) query.handleRowDescription({ fields: answer.fields });
+  if (answer.fields.length + answer.rows.length > 0) query.handleRowDescription({ fields: answer.fields });
   for (const fields of answer.rows) query.handleDataRow({ fields });
   if (answer.tag !== undefined) query.handleCommandComplete({ text: answer.tag }, connection);
   query.handleReadyForQuery(connection);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { parentPort } from 'node:worker_threads';
 import { callSite } from './call-site.js';
@@ -59,9 +60,7 @@ async function run(number: number, values: Readonly<Record<string, unknown>>): P
 }
 
 async function load({ file, export: name }: ModuleFunction): Promise<void> {
-  const module: unknown = /\.[cm]?tsx?$/.test(file)
-    ? await importTypeScript(file)
-    : await import(pathToFileURL(file).href);
+  const module: unknown = /\.[cm]?tsx?$/.test(file) ? await importTypeScript(file) : await importJavaScript(file);
   const value = (module as Record<string, unknown>)[name];
   if (typeof value !== 'function') {
     const found = value === undefined ? 'is not there' : `is of type ${typeof value}, not a function`;
@@ -69,6 +68,18 @@ async function load({ file, export: name }: ModuleFunction): Promise<void> {
     throw new TypeError(`the export "${name}" ${found}; the module exports ${exported}`);
   }
   loaded = value as QueryFunction;
+}
+
+async function importJavaScript(file: string): Promise<unknown> {
+  try {
+    return await import(pathToFileURL(file).href);
+  } catch (error) {
+    // Node tells the place of a syntax error to the terminal alone.
+    if (error instanceof SyntaxError) {
+      error.stack = `${spawnSync(process.execPath, ['--check', file], { encoding: 'utf8' }).stderr}\n${error.stack}`;
+    }
+    throw error;
+  }
 }
 
 async function importTypeScript(file: string): Promise<unknown> {

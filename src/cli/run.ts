@@ -4,6 +4,7 @@ import { PlanGuardError } from '../errors.js';
 import { checkCommand } from './check.js';
 import { expectedErrors, formatAnnotation, formatBug, formatError } from './errors.js';
 import { EXIT } from './exit-codes.js';
+import { statsCommand } from './stats.js';
 import { clearLine, type Process, print, takesColor } from './terminal.js';
 
 /**
@@ -24,12 +25,17 @@ export async function run(process: Process): Promise<number> {
   let code: number = EXIT.clean;
   const program = new Command('plan-guard')
     .description('Stops a PostgreSQL query plan from getting worse unnoticed.')
-    .usage('check [suite...] [options]')
+    .usage('<command> [options]')
     .version(version)
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .addCommand(
       checkCommand(process, version, (result) => {
+        code = result;
+      }),
+    )
+    .addCommand(
+      statsCommand(process, (result) => {
         code = result;
       }),
     )

@@ -77,9 +77,11 @@ export interface RedactedRow {
  * {@link RedactedRow}s: no value is among them.
  */
 export function redactionQuery(group: RedactionGroup, key: RedactionKey): { text: string; values: unknown[] } {
-  const type = group.family === 'citext' ? 'text' : group.family;
+  const type = group.family === 'citext' || group.family === 'lexeme' ? 'text' : group.family;
   const folded = group.family === 'citext' ? 'lower(u.v)' : `CASE WHEN s.padded THEN rtrim(u.v, ' ') ELSE u.v END`;
   const collate = group.collation === undefined ? '' : ` COLLATE ${group.collation}`;
+  // The elements of a tsvector are kept in an order of their own (`lexeme_compare` in ts_typanalyze.c).
+  const order = group.family === 'lexeme' ? `octet_length(v), v COLLATE "C"` : `v::${type}${collate}`;
   const message = `$6::bytea || convert_to(v, 'UTF8')`;
   const hash = `encode(substring(sha256($7::bytea || sha256(${message})) FROM 1 FOR ${HASH_BYTES}), 'hex')`;
   const text = `
@@ -105,7 +107,7 @@ export function redactionQuery(group: RedactionGroup, key: RedactionKey): { text
         SELECT 'most_common_elems', v, place FROM unnest(s.elems) WITH ORDINALITY AS e (v, place)
       ) AS u (slot, v, place)
     ), ranked AS (
-      SELECT *, dense_rank() OVER (ORDER BY v::${type}${collate})::int AS rank FROM raw WHERE NOT whole
+      SELECT *, dense_rank() OVER (ORDER BY ${order})::int AS rank FROM raw WHERE NOT whole
       UNION ALL
       SELECT *, dense_rank() OVER (ORDER BY v::${type}[]${collate})::int FROM raw WHERE whole
     )
@@ -149,6 +151,7 @@ function standIn(family: Family, rank: number): string {
   switch (family) {
     case 'text':
     case 'citext':
+    case 'lexeme':
       return digits;
     case 'jsonb':
       return JSON.stringify(digits);

@@ -55,7 +55,17 @@ export function delimitersOf(type: string, types: Types): Delimiters {
 }
 
 /** Types whose values are compared alike, so that stand-ins for them can be ranked together. */
-export type Family = 'text' | 'citext' | 'uuid' | 'inet' | 'cidr' | 'macaddr' | 'macaddr8' | 'bytea' | 'jsonb';
+export type Family =
+  | 'text'
+  | 'citext'
+  | 'lexeme'
+  | 'uuid'
+  | 'inet'
+  | 'cidr'
+  | 'macaddr'
+  | 'macaddr8'
+  | 'bytea'
+  | 'jsonb';
 
 /** What becomes of a column's values when statistics are redacted. */
 export type Treatment =
@@ -122,7 +132,7 @@ export function treatmentOf(oid: string, modifier: number, types: Types): Treatm
   if (type.schema === 'pg_catalog') {
     if (kept.has(type.name)) return { kind: 'keep' };
     if (type.name === 'tsvector') {
-      return { kind: 'stand-in', family: 'text', array: false, length: undefined, padded: false, elementsOnly: true };
+      return { kind: 'stand-in', family: 'lexeme', array: false, length: undefined, padded: false, elementsOnly: true };
     }
     const family = families[type.name];
     if (family === undefined) return { kind: 'leave-out' };

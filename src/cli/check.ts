@@ -19,10 +19,10 @@ import { EXIT } from './exit-codes.js';
 import { type Process, Progress, print, takesColor, takesUnicode, widthOf } from './terminal.js';
 
 interface Flags {
-  readonly reporter: readonly string[];
+  readonly reporter?: readonly string[];
   readonly filter?: string;
   readonly cache: boolean;
-  readonly verbose: boolean;
+  readonly verbose?: true;
 }
 
 interface Target {
@@ -56,16 +56,15 @@ export function checkCommand(process: Process, version: string, done: (exitCode:
       '-r, --reporter <name[=file]>',
       `how to report: ${Object.keys(reporters).join(', ')}; may be repeated`,
       collect,
-      [],
     )
     .option('-f, --filter <text>', 'only cases whose query, statement or scenario holds the text')
     .option('--no-cache', 'prepare everything anew and keep nothing')
-    .option('-v, --verbose', 'every case, and whole plans', false)
+    .option('-v, --verbose', 'every case, and whole plans')
     .addHelpText('after', EXAMPLES)
     .action(async (suites: string[], flags: Flags) => done(await checkAction(process, version, suites, flags)));
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
@@ -77,7 +76,7 @@ async function checkAction(
 ): Promise<number> {
   const { stdout, stderr, env } = process;
   const cwd = process.cwd();
-  const targets = readTargets(flags.reporter, cwd, env.GITHUB_ACTIONS === 'true');
+  const targets = readTargets(flags.reporter ?? [], cwd, env.GITHUB_ACTIONS === 'true');
   const started = performance.now();
   const progress = new Progress(stderr, {
     shown: stderr.isTTY === true && env.CI === undefined,
@@ -106,7 +105,7 @@ async function checkAction(
     unicode: takesUnicode(env),
     cwd,
     version,
-    verbose: flags.verbose,
+    verbose: flags.verbose ?? false,
     durationMs: performance.now() - started,
     readSource,
     ...(env.GITHUB_WORKSPACE === undefined ? {} : { repository: env.GITHUB_WORKSPACE }),

@@ -106,7 +106,7 @@ export async function checkSuite(
 function applyFilter(statements: readonly GuardedStatement[], filter: string | undefined): GuardedStatement[] {
   if (filter === undefined) return [...statements];
   return statements.flatMap((statement) => {
-    if (`${statement.query} ${statement.label}`.includes(filter)) return [statement];
+    if ([statement.query, statement.label].some((name) => name.includes(filter))) return [statement];
     const bindings = statement.bindings.filter(({ scenario }) => scenario?.name.includes(filter));
     return bindings.length > 0 ? [{ ...statement, bindings }] : [];
   });

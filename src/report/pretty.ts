@@ -256,10 +256,13 @@ function blindBlock(page: Page, group: KnownBadGroup): void {
   const verdict = `THE GUARD IS BLIND: known-bad query ${inline(group.query)} passes ${group.mustFail}`;
   prose(page, `${glyph.bad} `, verdict, chalk.red.bold);
   const sets = group.missedIn.length === 0 ? '' : `, statistics ${listed(group.missedIn.map(inline))}`;
+  const { failing, cases } = group.report;
+  const found = `${integer(failing)} of ${count(cases, 'plan')}`;
+  const but = failing === 0 ? '' : `, but in none of statement ${inline(group.example?.statement ?? '')}`;
   prose(
     page,
     '  ',
-    `${group.mustFail} must find fault with it and did in ${integer(group.report.failing)} of ${count(group.report.cases, 'plan')}${sets}. A guard that lets this through cannot be trusted with the rest.`,
+    `${group.mustFail} must find fault with it and did in ${found}${but}${sets}. A guard that lets this through cannot be trusted with the rest.`,
   );
   labelled(page, 'at', inline(shownPlace(group.report, context)), chalk.cyan);
   if (group.example !== undefined) {
@@ -267,10 +270,14 @@ function blindBlock(page: Page, group: KnownBadGroup): void {
     plan(page, group.example, [], `its plan, ${caseName(group.example)}`);
     blank(page);
   }
+  const [doubt] = group.example?.doubts ?? [];
+  if (doubt !== undefined) labelled(page, 'why', inline(doubt.message));
   labelled(
     page,
     'next',
-    `See whether its plan still has the fault that it stands for: the statistics, the settings, an index that was added, or the tables that ${group.mustFail} is told to watch.`,
+    doubt === undefined
+      ? `See whether its plan still has the fault that it stands for: the statistics, the settings, an index that was added, or the tables that ${group.mustFail} is told to watch.`
+      : inline(doubt.next),
     chalk.bold,
   );
 }

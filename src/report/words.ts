@@ -173,6 +173,8 @@ export function verdictWords(report: Report, faultCount: number): string {
     summary.failed > 0 ? `${of(summary.failed, 'fail')} (${count(faultCount, 'fault')})` : of(summary.passed, 'pass'),
   ];
   if (summary.unverified > 0) parts.push(`${integer(summary.unverified)} unverified`);
+  const unchecked = report.notices.filter(({ level }) => level === 'unverified').length;
+  if (unchecked > 0) parts.push(`${count(unchecked, 'rule')} unchecked`);
   const known = summary.knownBadCaught + summary.knownBadMissed;
   parts.push(
     known === 0

@@ -1,15 +1,15 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Mark } from './mark.js';
+import { runNode } from './node-process.js';
 import { check } from './reference.js';
 import { format, interleave, Samples } from './samples.js';
 import { file, type Settings } from './settings.js';
 
 const fixture = file('../../fixtures/audius');
-/** Planned by the smallest suite: it stands for what a run costs before it plans. */
+/** Plans of the smallest suite: it stands for what a run costs before it plans. */
 const base = 10;
 const few = 100;
-const half = 1_500;
 const many = 3_000;
 
 /** How a suite gets its plans: two modes of each scenario of each statement. */
@@ -18,13 +18,13 @@ const shapes = {
   'many scenarios': (plans: number) => ({ statements: 1, scenarios: plans / 2 }),
 };
 
-/** Whether a plan costs more among many. */
+/** Whether a plan costs more among many: time in one process that is warmed up, memory of whole processes. */
 export async function measureCount({ directory, quick }: Settings): Promise<readonly Mark[]> {
   const marks: Mark[] = [];
   const cache = join(directory, 'count');
   for (const [shape, sizeOf] of Object.entries(shapes)) {
     const suites = new Map<number, string>();
-    for (const plans of [base, few, half, many]) {
+    for (const plans of [base, few, many]) {
       const folder = join(directory, `${shape} ${plans}`);
       await mkdir(folder);
       suites.set(plans, await writeSuite(folder, sizeOf(plans)));
@@ -33,44 +33,34 @@ export async function measureCount({ directory, quick }: Settings): Promise<read
       const measured = await check(cache, suites.get(plans));
       const { summary } = JSON.parse(measured.stdout) as { readonly summary: { readonly cases: number } };
       if (summary.cases !== plans) throw new Error(`${summary.cases} plans were made where ${plans} were asked for.`);
-      return measured;
+      return measured.peak;
     };
     await run(base);
-    const runs = await interleave(quick ? 4 : 8, {
-      base: () => run(base),
-      few: () => run(few),
-      half: () => run(half),
-      many: () => run(many),
+    const peaks = await interleave(quick ? 1 : 3, { few: () => run(few), many: () => run(many) });
+    const [peakOfFew, peakOfMany] = [new Samples(peaks.few).median, new Samples(peaks.many).median];
+    const repetitions = (plans: number) => (plans === many ? 3 : 15) * (quick ? 1 : 2);
+    const wanted = [...suites].map(([plans, suite]) => [suite, repetitions(plans)]);
+    const { stdout } = await runNode([file('./probes/check-suites.js'), JSON.stringify(wanted)], {
+      env: { PLAN_GUARD_CACHE: cache },
     });
-    const time = (name: keyof typeof runs) => new Samples(runs[name].map(({ ms }) => ms));
-    const peak = (name: keyof typeof runs) => new Samples(runs[name].map((one) => one.peak)).median;
-    const perPlan = (least: number, most: number, from: keyof typeof runs, to: keyof typeof runs) =>
-      (time(to).median - time(from).median) / (most - least);
-    const [amongMany, amongFew] = [perPlan(base, many, 'base', 'many'), perPlan(base, few, 'base', 'few')];
-    const [secondHalf, firstHalf] = [perPlan(half, many, 'half', 'many'), perPlan(base, half, 'base', 'half')];
+    const times = JSON.parse(stdout) as Readonly<Record<string, readonly number[]>>;
+    const time = (plans: number) => new Samples(times[suites.get(plans) ?? ''] ?? []);
+    const perPlan = (plans: number) => (time(plans).median - time(base).median) / (plans - base);
+    const shown = [base, few, many].map((plans) => `${format(plans)} plans ${time(plans).describe('ms')}`).join(', ');
     marks.push(
       {
         name: `time per plan, ${format(many)} plans : ${few} plans, ${shape}`,
-        measured: amongMany / amongFew,
+        measured: perPlan(many) / perPlan(few),
         most: 1.2,
         unit: '×',
-        from:
-          `${format(amongMany)} ms : ${format(amongFew)} ms; ${base} plans ${time('base').describe('ms')}, ` +
-          `${few} plans ${time('few').describe('ms')}, ${format(many)} plans ${time('many').describe('ms')}`,
-      },
-      {
-        name: `time per plan, second half of ${format(many)} : first half, ${shape}`,
-        measured: secondHalf / firstHalf,
-        most: 1.2,
-        unit: '×',
-        from: `${format(secondHalf)} ms : ${format(firstHalf)} ms; ${format(half)} plans ${time('half').describe('ms')}`,
+        from: `${format(perPlan(many))} ms : ${format(perPlan(few))} ms; ${shown}`,
       },
       {
         name: `memory per further plan, ${shape}`,
-        measured: ((peak('many') - peak('few')) * 1024) / (many - few),
+        measured: ((peakOfMany - peakOfFew) * 1024) / (many - few),
         most: undefined,
         unit: 'KB',
-        from: `peak ${format(peak('few'))} MiB at ${few} plans, ${format(peak('many'))} MiB at ${many}`,
+        from: `peak ${format(peakOfFew)} MiB at ${few} plans, ${format(peakOfMany)} MiB at ${format(many)}`,
       },
     );
   }

@@ -9,4 +9,5 @@ export interface Mark {
   readonly from: string;
 }
 
-export const isMissed = ({ measured, most }: Mark) => most !== undefined && !(measured <= most);
+/** A ratio that is not above zero was drowned in noise: it proves nothing. */
+export const isMissed = ({ measured, most }: Mark) => most !== undefined && !(measured > 0 && measured <= most);

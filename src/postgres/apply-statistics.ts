@@ -48,7 +48,7 @@ export async function applyStatistics(
   const inflated: InflatedRelation[] = [];
   for (const { key, size, height, keyWidth } of sizes) {
     const relation = relations.get(key);
-    if (relation?.path === undefined || size.relpages <= 0) continue;
+    if (relation?.path === undefined || !isSized(relation, size)) continue;
     const isBtree = relation.method === 'btree';
     inflated.push({
       path: relation.path,
@@ -56,7 +56,15 @@ export async function applyStatistics(
       height: isBtree ? (height ?? estimateBtreeHeight(size.relpages, keyWidth)) : undefined,
     });
   }
-  return { inflated, remarks: estimated.map(({ key, size }) => describeEstimate(key, size)) };
+  const remarks = estimated
+    .filter(({ size }) => size.reltuples > 0)
+    .map(({ key, size }) => describeEstimate(key, size));
+  return { inflated, remarks: [...remarks, ...(await extendedStatistics(database))] };
+}
+
+/** Whether the statistics tell the size: an empty table is known to be empty once it was analysed. */
+function isSized(relation: Relation, { relpages, reltuples }: RelationSize): boolean {
+  return relpages > 0 || (relpages === 0 && reltuples === 0 && relation.table === undefined);
 }
 
 async function readRelations(database: Database): Promise<Map<string, Relation>> {
@@ -107,9 +115,20 @@ function checkNames({ file, text, statistics }: StatisticsFile, relations: Reado
         });
       }
     }
-    for (const index of Object.keys(table.indexes)) {
-      if (relations.get(`${relation.schema}.${index}`)?.table === key) continue;
-      missing.push({ path: ['tables', key, 'indexes', index], message: `The table "${key}" has no index "${index}".` });
+    for (const [index, { columns = {} }] of Object.entries(table.indexes)) {
+      const path = ['tables', key, 'indexes', index];
+      const known = relations.get(`${relation.schema}.${index}`);
+      if (known?.table !== key) {
+        missing.push({ path, message: `The table "${key}" has no index "${index}".` });
+        continue;
+      }
+      for (const column of Object.keys(columns)) {
+        if (known.columns.includes(column)) continue;
+        missing.push({
+          path: [...path, 'columns', column],
+          message: `The index "${relation.schema}.${index}" has no column "${column}".`,
+        });
+      }
     }
   }
   if (missing.length === 0) return;
@@ -163,20 +182,30 @@ function keyWidthOf(names: readonly string[], columns: Readonly<Record<string, C
 const INDEX_ENTRY_OVERHEAD = 12;
 const INDEX_FILL = 0.9;
 const UNKNOWN_WIDTH = 8;
+/** `BRIN_DEFAULT_PAGES_PER_RANGE` */
+const BRIN_RANGE = 128;
 
 /**
  * An index that the statistics do not know (a pull request adds it) gets the size that its entries would take:
- * PostgreSQL would otherwise take it for one page of all the table's rows.
+ * PostgreSQL would otherwise take it for one page of all the table's rows. Of an empty table it is empty.
  */
 function estimateMissingIndexes(statistics: Statistics, relations: ReadonlyMap<string, Relation>): SizedRelation[] {
   const estimated: SizedRelation[] = [];
   for (const [key, relation] of relations) {
     const table = relation.table === undefined ? undefined : statistics.tables[relation.table];
-    if (table === undefined || relation.kind !== 'i' || table.reltuples <= 0 || relation.name in table.indexes)
+    if (
+      table === undefined ||
+      relation.kind !== 'i' ||
+      table.reltuples <= 0 ||
+      Object.hasOwn(table.indexes, relation.name)
+    )
       continue;
     const keyWidth = keyWidthOf(relation.columns, table.columns);
     const entry = INDEX_ENTRY_OVERHEAD + Math.ceil(keyWidth / 8) * 8;
-    const relpages = 1 + Math.ceil((table.reltuples * entry) / (PAGE_SIZE * INDEX_FILL));
+    // A BRIN index has an entry of two values for each range of pages, and a page each for itself and its map.
+    const bytes =
+      relation.method === 'brin' ? (table.relpages / BRIN_RANGE) * 2 * entry : (table.reltuples * entry) / INDEX_FILL;
+    const relpages = (relation.method === 'brin' ? 2 : 1) + Math.ceil(bytes / PAGE_SIZE);
     estimated.push({
       key,
       size: { relpages, reltuples: table.reltuples, relallvisible: 0 },
@@ -269,15 +298,50 @@ async function writeColumns(database: Database, source: StatisticsFile, writer: 
   const refused = entries.filter((_, index) => taken[index] !== true);
   if (refused.length === 0) return;
   const places = locate(source);
-  throwAll(
-    refused.map(
-      ({ path, row }) =>
-        new PlanGuardError('statistics', `PostgreSQL refused the statistics of ${row.relname}.${row.attname}.`, {
-          where: places(path),
-          hint: `Every value must be one of the column's type, and common values need frequencies.`,
-        }),
-    ),
+  const errors: PlanGuardError[] = [];
+  for (const { path, row } of refused) {
+    const fault = await faultOf(database, row);
+    const message = `PostgreSQL refused the statistics of ${row.relname}.${row.attname}${fault}.`;
+    errors.push(
+      new PlanGuardError('statistics', message, {
+        where: places(path),
+        hint: `Every value must be one of the column's type, and common values need frequencies.`,
+      }),
+    );
+  }
+  throwAll(errors);
+}
+
+/** The first value that is none of its column's type, for a message; servers before PostgreSQL 16 cannot tell. */
+async function faultOf(database: Database, row: ColumnRow): Promise<string> {
+  const values = ['most_common_vals', 'histogram_bounds'].flatMap((name) => row[name] ?? []);
+  for (const literal of values) {
+    const fault = await database
+      .rows(
+        `SELECT v.value, format_type(a.atttypid, a.atttypmod) AS type
+           FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+          CROSS JOIN unnest($4::text[]) AS v(value)
+          WHERE n.nspname = $1 AND c.relname = $2 AND a.attname = $3
+            AND NOT pg_input_is_valid(v.value, format_type(a.atttypid, a.atttypmod)) LIMIT 1`,
+        [row.schemaname, row.relname, row.attname, String(literal)],
+      )
+      .catch(() => []);
+    const [found] = fault;
+    if (found !== undefined) return `: ${JSON.stringify(found.value)} is no value of the type ${found.type}`;
+  }
+  return '';
+}
+
+/** Objects of CREATE STATISTICS, which no function restores before PostgreSQL 19. */
+async function extendedStatistics(database: Database): Promise<readonly string[]> {
+  const rows = await database.rows(
+    `SELECT stxnamespace::regnamespace || '.' || stxname AS name FROM pg_statistic_ext ORDER BY 1`,
   );
+  if (rows.length === 0) return [];
+  const names = rows.map(({ name }) => name).join(', ');
+  return [
+    `The schema has extended statistics (${names}), which the replica cannot carry: plans that rest on them differ.`,
+  ];
 }
 
 /** An index that is invalid in production is listed by psql and never used. */

@@ -25,22 +25,24 @@ const META = { magic: 0, root: 8, level: 12, fastRoot: 16, fastLevel: 20 } as co
  * carry no checksum, so the cluster must have been made without data checksums.
  *
  * @param metapage block 0 of the empty index, as CREATE INDEX wrote it
- * @param height levels above the leaves; 0 makes the root a leaf
+ * @param height levels above the leaves; 0 makes the root a leaf; undefined: the tree has no page but its metapage
  * @returns blocks 0 to `height` + 1
  */
-export function emptyTree(metapage: Uint8Array, height: number): Uint8Array {
-  const pages = new Uint8Array((height + 2) * PAGE_SIZE);
+export function emptyTree(metapage: Uint8Array, height: number | undefined): Uint8Array {
+  const root = height === undefined ? 0 : 1;
+  const level = height ?? 0;
+  const pages = new Uint8Array((1 + root + level) * PAGE_SIZE);
   pages.set(metapage.subarray(0, PAGE_SIZE));
   const meta = new DataView(pages.buffer, PAGE_HEADER);
   if (meta.getUint32(META.magic, true) !== BTREE_MAGIC) throw new Error('block 0 is not a B-tree metapage');
-  meta.setUint32(META.root, 1, true);
-  meta.setUint32(META.level, height, true);
-  meta.setUint32(META.fastRoot, 1, true);
-  meta.setUint32(META.fastLevel, height, true);
+  meta.setUint32(META.root, root, true);
+  meta.setUint32(META.level, level, true);
+  meta.setUint32(META.fastRoot, root, true);
+  meta.setUint32(META.fastLevel, level, true);
+  if (height === undefined) return pages;
   for (let block = 1; block <= height + 1; block += 1) {
-    const level = height + 1 - block;
     const page = new DataView(pages.buffer, block * PAGE_SIZE, PAGE_SIZE);
-    writePage(page, level, block === 1, block + 1);
+    writePage(page, height + 1 - block, block === 1, block + 1);
   }
   return pages;
 }

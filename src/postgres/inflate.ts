@@ -8,30 +8,30 @@ export const SEGMENT_PAGES = 131_072;
 export interface InflatedRelation {
   /** Path of the first segment below the data directory, as `pg_relation_filepath` gives it. */
   readonly path: string;
-  /** Size to claim, in pages. */
+  /** Size to claim, in pages; 0: the table is empty. */
   readonly pages: number;
   /** Height of a B-tree to claim; undefined for every other relation. */
   readonly height: number | undefined;
 }
 
 /**
- * Extends the files of a stopped cluster so that its relations have the claimed sizes. The added tails are
- * holes: they take no disk space, and pages of zeros are valid new pages to PostgreSQL.
+ * Gives the files of a stopped cluster the claimed sizes of their relations. The added tails are holes: they take no
+ * disk space, and pages of zeros are valid new pages to PostgreSQL. The limit is that of `pg_class.relpages`, a signed
+ * integer of 32 bits: 2^31 - 1 pages, 16 TiB less a page, for one relation.
  */
 export function inflate(dataDirectory: string, relations: readonly InflatedRelation[]): void {
   for (const relation of relations) {
     const first = join(dataDirectory, relation.path);
-    if (relation.height !== undefined && relation.pages > 1) plantTree(first, relation.height, relation.pages);
-    let left = relation.pages;
-    for (let segment = 0; left > 0; segment += 1) {
-      const pages = Math.min(left, SEGMENT_PAGES);
-      extend(segment === 0 ? first : `${first}.${segment}`, pages * PAGE_SIZE);
-      left -= pages;
+    if (relation.height !== undefined && relation.pages > 0) plantTree(first, relation.height, relation.pages);
+    resize(first, Math.min(relation.pages, SEGMENT_PAGES) * PAGE_SIZE);
+    for (let segment = 1; segment * SEGMENT_PAGES < relation.pages; segment += 1) {
+      const pages = Math.min(relation.pages - segment * SEGMENT_PAGES, SEGMENT_PAGES);
+      resize(`${first}.${segment}`, pages * PAGE_SIZE);
     }
   }
 }
 
-function extend(file: string, bytes: number): void {
+function resize(file: string, bytes: number): void {
   const descriptor = openSync(file, 'a');
   try {
     ftruncateSync(descriptor, bytes);
@@ -45,7 +45,8 @@ function plantTree(file: string, height: number, pages: number): void {
   try {
     const metapage = new Uint8Array(PAGE_SIZE);
     readSync(descriptor, metapage, 0, PAGE_SIZE, 0);
-    const tree = emptyTree(metapage, Math.min(height, pages - 2));
+    // The metapage is one of the pages, and each level takes one.
+    const tree = emptyTree(metapage, pages === 1 ? undefined : Math.min(height, pages - 2));
     writeSync(descriptor, tree, 0, tree.length, 0);
   } finally {
     closeSync(descriptor);

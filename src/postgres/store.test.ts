@@ -247,8 +247,11 @@ test('a busy directory of another machine is left alone for a day', () => {
   expect(hostname()).not.toBe('elsewhere');
 });
 
-test('a cache folder that cannot be written falls back to a temporary one, and says so', () => {
-  writeFileSync(cache, 'a file');
+test.each([
+  ['a file', () => writeFileSync(cache, 'a file')],
+  ['a folder that nobody can make', () => void (process.env.PLAN_GUARD_CACHE = cache = '/proc/plan-guard/cache')],
+])('a cache folder that cannot be written (%s) falls back to a temporary one, and says so', (_, spoil) => {
+  spoil();
   const reasons: string[] = [];
   const store = DirectoryStore.open(true, (reason) => reasons.push(reason));
   expect(reasons).toEqual([expect.stringContaining(`The cache folder ${cache} cannot be written (`)]);

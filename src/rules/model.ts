@@ -9,14 +9,7 @@ export interface RuleFinding {
   readonly message: string;
 }
 
-export type DoubtKind =
-  | 'no-statistics'
-  | 'too-small'
-  | 'folded'
-  | 'opaque'
-  | 'row-security'
-  | 'newer-syntax'
-  | 'table-not-read';
+export type DoubtKind = 'no-statistics' | 'too-small' | 'folded' | 'opaque' | 'row-security' | 'newer-syntax';
 
 /** Why a case could not be judged. */
 export interface Doubt {

@@ -115,7 +115,7 @@ async function checkAction(
     if (file !== undefined) writeAtomically(file, text);
     else {
       const error = await print(stdout, text);
-      if (error !== undefined) throw unwritable('standard output', error);
+      if (error !== undefined) throw cutShort(error);
     }
   }
   if (env.GITHUB_STEP_SUMMARY && targets.some(({ name }) => name === 'github'))
@@ -174,6 +174,13 @@ function refuseUnwritable(file: string): void {
   } catch (error) {
     throw unwritable(file, error as Error);
   }
+}
+
+function cutShort(error: Error): PlanGuardError {
+  return new PlanGuardError('file', `Standard output takes no more of the report: ${error.message}`, {
+    hint: 'Make room, or write the report elsewhere: --reporter NAME=FILE.',
+    cause: error,
+  });
 }
 
 function unwritable(file: string, error: Error): PlanGuardError {

@@ -416,6 +416,15 @@ test('scenarios that come to the same values are one case', async () => {
   `);
 });
 
+test('a bounded way through another index than the rule allows', async () => {
+  const rules = { 'only-indexes': [{ table: 'orders', indexes: ['orders_pkey'] }] };
+  const { code, stdout } = await workspace.check(shop({ rules }));
+  expect(code).toBe(1);
+  expect(stdout).toContain('reads public.orders through orders_customer_idx, which may be read only through');
+  expect(stdout).toMatch(/^ {2}why {6}Of the ways to bound orders, the planner found the one through/m);
+  expect(stdout).not.toMatch(/^ {2}bounded/m);
+});
+
 /** The reference suite in a repository of its own, with the code that it guards; gives the suite's folder. */
 async function reference(keys: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const root = await workspace.write({});

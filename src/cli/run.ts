@@ -5,7 +5,7 @@ import { checkCommand } from './check.js';
 import { expectedErrors, formatAnnotation, formatBug, formatError } from './errors.js';
 import { EXIT } from './exit-codes.js';
 import { statsCommand } from './stats.js';
-import { clearLine, type Process, print, takesColor } from './terminal.js';
+import { clearLine, type Process, print, takesColor, widthOf } from './terminal.js';
 
 /**
  * Runs the command line of `process` and gives the exit code.
@@ -90,7 +90,8 @@ function report(error: unknown, { stderr, env, cwd }: Process, version: string):
     return;
   }
   for (const one of errors) {
-    print(stderr, formatError(one, { color: takesColor(stderr, env), cwd: cwd() }));
+    const width = stderr.isTTY && stderr.columns > 0 ? widthOf(stderr, env) : undefined;
+    print(stderr, formatError(one, { color: takesColor(stderr, env), cwd: cwd(), width }));
     // GitHub Actions reads commands from both streams, and standard output belongs to the report.
     if (env.GITHUB_ACTIONS === 'true') print(stderr, formatAnnotation(one, env.GITHUB_WORKSPACE ?? cwd()));
   }

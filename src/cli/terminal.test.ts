@@ -40,7 +40,7 @@ test('more than ASCII: where the locale does not forbid it', () => {
 
 /** Runs `plan-guard …` with a terminal of its own, of `columns`, and gives what the terminal was sent. */
 async function onTerminal(folder: string, args: string, columns: number, env: Readonly<Record<string, string>> = {}) {
-  const command = `stty cols ${columns}; exec '${process.execPath}' '${BIN}' ${args}`;
+  const command = `stty cols ${columns}; '${process.execPath}' '${BIN}' ${args}`;
   const variables = { PATH: process.env.PATH, LANG: 'C.UTF-8', TERM: 'xterm', TMPDIR: workspace.temporary };
   const { stdout } = await run('script', ['-qec', command, join(folder, 'typescript')], {
     cwd: folder,
@@ -113,3 +113,20 @@ test('help tells everything, and the version is the package’s', async () => {
   `);
   expect((await workspace.run(folder, ['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'on a terminal errors break between words, elsewhere they are left whole',
+  async () => {
+    const folder = await workspace.write(shop({ queries: [{ file: 'orders.sq' }], protects: [] }));
+    const sent = await onTerminal(folder, 'check || true', 50, { NO_COLOR: '1' });
+    expect(sent.replaceAll('\r', '')).toMatchInlineSnapshot(`
+      "error: plan-guard.yaml:12:11: queries[0].file:
+             \`orders.sq\` does not exist
+        next: Did you mean \`orders.sql\`?
+      error: plan-guard.yaml:16:1: unknown key
+             \`protects\`
+        next: Did you mean \`protect\`?
+      "
+    `);
+  },
+);

@@ -8,6 +8,7 @@ import { doubtsOf } from '../rules/doubts.js';
 import type { Doubt, RuleFinding } from '../rules/model.js';
 import { judge } from '../rules/registry.js';
 import type { RuleSettings, Suite } from '../suite/model.js';
+import { boundedCause } from './bounded-cause.js';
 import type { PlannedCase } from './plan-statements.js';
 
 /** What the plan of one request shows; cases that share the plan share this. */
@@ -111,7 +112,10 @@ function enrich(
   const { access } = found;
   const { statement } = reading.example;
   const alternative = other === undefined ? undefined : boundedAlternative(access, other.plan, other.accesses);
-  const cause = findCause({ access, conditions: statement.facts?.conditions ?? [], catalog, alternative });
+  const cause =
+    access.kind === 'bounded'
+      ? boundedCause(found)
+      : findCause({ access, conditions: statement.facts?.conditions ?? [], catalog, alternative });
   const table = catalog.tables.get(`${access.schema}.${access.table}`);
   return {
     ...found,

@@ -128,7 +128,7 @@ interface SourceLine {
 function split(text: string): SourceLine[] {
   const lines: SourceLine[] = [];
   let start = 0;
-  for (const part of text.split('\n')) {
+  for (const part of text.replace(/\n$/, '').split('\n')) {
     lines.push({ text: part.endsWith('\r') ? part.slice(0, -1) : part, start });
     start += part.length + 1;
   }

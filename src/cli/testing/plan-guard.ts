@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, openSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,8 +12,10 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Told the running process, to send it signals. */
   readonly onStart?: (child: ChildProcess) => void;
-  /** Closes standard output once it gave this much. */
-  readonly closeAfter?: number;
+  /** Nobody reads standard output. */
+  readonly unread?: boolean;
+  /** A file that takes standard output. */
+  readonly stdoutTo?: string;
 }
 
 export interface Result {
@@ -71,21 +73,21 @@ export class Workspace {
       PLAN_GUARD_CACHE: this.cache,
       ...options.env,
     };
-    const child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const stdout = options.stdoutTo === undefined ? 'pipe' : openSync(options.stdoutTo, 'w');
+    const child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env, stdio: ['ignore', stdout, 'pipe'] });
+    if (options.unread) child.stdout?.destroy();
     const said = { stdout: '', stderr: '' };
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
       said.stdout += chunk.toString();
-      if (options.closeAfter !== undefined && said.stdout.length >= options.closeAfter) child.stdout.destroy();
     });
-    child.stderr.on('data', (chunk: Buffer) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
       said.stderr += chunk.toString();
     });
     options.onStart?.(child);
     const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
     const plain = (text: string) => steady(text.replaceAll(`${folder}/`, '').replaceAll(this.#root, '<workspace>'));
-    const [stdout, stderr] = [plain(said.stdout), plain(said.stderr)];
     const ending = [`exit ${code}`, ...this.leftBehind().map((file) => `left behind: ${file}`)].join('\n');
-    const transcript = `\n$ ${['plan-guard', ...args].join(' ')}\n${stdout}${stderr}${ending}\n`;
+    const transcript = `\n$ ${['plan-guard', ...args].join(' ')}\n${plain(said.stdout)}${plain(said.stderr)}${ending}\n`;
     return { code, stdout: said.stdout, stderr: said.stderr, transcript };
   }
 

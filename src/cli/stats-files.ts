@@ -28,11 +28,16 @@ export async function writeOutput(process: Process, file: string | undefined, te
 }
 
 function unwritable(cause: Error, file: string | undefined): PlanGuardError {
-  return new PlanGuardError('file', `The output cannot be written: ${cause.message}`, {
+  return new PlanGuardError('file', `The output cannot be written: ${reason(cause)}`, {
     ...(file === undefined ? {} : { where: { file } }),
     hint: 'Name a file in a folder that exists and can be written.',
     cause,
   });
+}
+
+/** A system error's own words, without the call and the path. */
+export function reason(error: Error): string {
+  return error.message.split(', ')[0] ?? error.message;
 }
 
 /** For options that may be given several times. */

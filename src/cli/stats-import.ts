@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { PlanGuardError } from '../errors.js';
 import type { SqlText } from '../statistics/import-dump.js';
 import { EXIT } from './exit-codes.js';
-import { collect, writeOutput } from './stats-files.js';
+import { collect, reason, writeOutput } from './stats-files.js';
 import type { Process } from './terminal.js';
 
 interface Flags {
@@ -56,7 +56,7 @@ function readSql(process: Process, name: string): SqlText {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new PlanGuardError('file', `The file cannot be read: ${(error as Error).message}`, {
+    throw new PlanGuardError('file', `The file cannot be read: ${reason(error as Error)}`, {
       where: { file },
       hint: 'Name a file that pg_dump wrote as plain SQL.',
       cause: error,

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { PlanGuardError } from '../errors.js';
 import type { PullOptions } from '../statistics/pull.js';
 import { EXIT } from './exit-codes.js';
-import { collect, writeOutput } from './stats-files.js';
+import { collect, reason, writeOutput } from './stats-files.js';
 import { type Process, Progress, takesUnicode } from './terminal.js';
 
 interface Flags {
@@ -143,7 +143,7 @@ function readKey(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new PlanGuardError('file', `The key cannot be read: ${(error as Error).message}`, {
+    throw new PlanGuardError('file', `The key cannot be read: ${reason(error as Error)}`, {
       where: { file },
       hint: 'Name the file that holds the key of --redact.',
       cause: error,

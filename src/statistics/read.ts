@@ -23,7 +23,7 @@ export async function readStatistics(file: string): Promise<Statistics> {
     const code = (cause as NodeJS.ErrnoException).code;
     const why = code === 'ENOENT' ? 'there is no such file' : (code ?? String(cause));
     throw new PlanGuardError('file', `The statistics file cannot be read: ${why}`, {
-      hint: 'Check the path under statistics: in the suite file',
+      hint: 'Check the path of the statistics file.',
       where: { file },
       cause,
     });

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { formatArrayLiteral } from './arrays.js';
 import { formatStatistics } from './format.js';
 import { importDump } from './import-dump.js';
 import { parseStatistics } from './read.js';
@@ -122,4 +124,32 @@ test.each([
 test('the version is told by the calls where the head does not', () => {
   const headless = text.replace(/^-- Dumped.*\n/gm, '').replaceAll("'180004'", "'150018'");
   expect(importDump({ file: 'd.sql', text: headless }, []).statistics.server_version).toBe('15.18');
+});
+
+test('values and names come through, whatever they are', () => {
+  const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
+  const name = fc.string({ minLength: 1 }).filter((text) => !text.includes('.') && text !== '__proto__');
+  fc.assert(
+    fc.property(name, name, fc.array(fc.string(), { minLength: 1 }), (table, column, values) => {
+      const call = (kind: string, pairs: Readonly<Record<string, string>>) =>
+        `SELECT * FROM pg_catalog.pg_restore_${kind}_stats(\n\t${Object.entries({
+          ...{ version: `'180004'::integer`, schemaname: literal('s'), relname: literal(table) },
+          ...pairs,
+        })
+          .map(([key, value]) => `'${key}', ${value}`)
+          .join(',\n\t')}\n);\n`;
+      const frequencies = `'{${values.map(() => '0.01').join()}}'::real[]`;
+      const dump =
+        call('relation', { relpages: `'1'::integer`, reltuples: `'1'::real`, relallvisible: `'0'::integer` }) +
+        call('attribute', {
+          ...{ attname: literal(column), inherited: `'f'::boolean`, null_frac: `'0'::real`, avg_width: `'4'::integer` },
+          ...{ n_distinct: `'-1'::real`, most_common_vals: `${literal(formatArrayLiteral(values))}::text` },
+          most_common_freqs: frequencies,
+        });
+      const { statistics } = importDump({ file: 'd.sql', text: dump }, []);
+      expect(statistics.tables[`s.${table}`]?.columns[column]?.most_common_vals).toEqual(values);
+      const text = formatStatistics(statistics);
+      expect(parseStatistics(text, 's.json')).toEqual(statistics);
+    }),
+  );
 });

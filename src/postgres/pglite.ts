@@ -20,6 +20,8 @@ export interface TextResult {
 
 /** An error that the server answered with; `position` counts characters from 1 into the statement. */
 export interface ServerError extends Error {
+  readonly severity: string;
+  /** SQLSTATE */
   readonly code: string;
   readonly position?: string;
   readonly detail?: string;
@@ -30,14 +32,9 @@ export interface ServerError extends Error {
 export function isServerError(error: unknown): error is ServerError {
   return (
     error instanceof Error &&
-    typeof (error as Partial<ServerError>).code === 'string' &&
+    typeof (error as Partial<ServerError>).severity === 'string' &&
     /^[0-9A-Z]{5}$/.test((error as ServerError).code)
   );
-}
-
-/** SQLSTATE classes of a database that is damaged or cannot go on: system error, internal error. */
-export function isCorruption(error: unknown): boolean {
-  return !isServerError(error) || /^(XX|58)/.test(error.code);
 }
 
 /** The messages of the protocol that carry results, as PGlite hands them on. */

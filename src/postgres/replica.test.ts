@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseStatistics } from '../statistics/read.js';
 import type { PlanCacheMode, PlanningServer, PreparedStatement } from './model.js';
-import { Pglite } from './pglite.js';
+import { isServerError, Pglite } from './pglite.js';
 import { keyOf, openPrepared } from './prepared-directory.js';
 import { openReplica, type ReplicaSource } from './replica.js';
 import { hashScripts } from './scripts.js';
@@ -471,4 +471,58 @@ test('a damaged empty cluster is made again', async () => {
   await opened.close({ reuse: true });
   expect(directories('cluster')).toHaveLength(1);
   expect(directories('cluster')).not.toEqual([cluster]);
+});
+
+test('results, notices and errors come as the server sends them, and a second statement never runs', async () => {
+  const build = async () => ({ facts: {}, hollow: [] });
+  const prepared = await openPrepared(store, keyOf('plain', []), source.cluster, build, async (made) => made);
+  await Pglite.using(prepared.data, source.cluster, async (database) => {
+    const empty = { fields: [], rows: [], command: undefined, rowCount: undefined };
+    expect(await database.query('')).toEqual(empty);
+    expect(await database.query('-- nothing')).toEqual(empty);
+    expect(await database.execute(' ; ;')).toEqual([]);
+    const notice = (text: string) =>
+      `CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN RAISE NOTICE ''${text}''; RETURN 1; END'`;
+    await database.execute(notice('hello'));
+    const told = await database.query('SELECT f(), n FROM generate_series(1, 2) n');
+    expect(told).toMatchObject({
+      rows: [
+        ['1', '1'],
+        ['1', '2'],
+      ],
+      command: 'SELECT',
+      rowCount: 2,
+    });
+    expect(told.notices).toEqual([
+      { message: 'hello', row: 0 },
+      { message: 'hello', row: 1 },
+    ]);
+    const results = await database.execute('CREATE TABLE t (id int); INSERT INTO t VALUES (1), (2); SELECT * FROM t');
+    expect(results.map(({ command, rowCount, rows }) => [command, rowCount, rows])).toEqual([
+      ['CREATE TABLE', undefined, []],
+      ['INSERT', 2, []],
+      ['SELECT', 2, [['1'], ['2']]],
+    ]);
+    expect(await database.rows('SELECT NULL AS "none", $1 AS one', ['x'])).toEqual([{ none: null, one: 'x' }]);
+    const error = await database.query('SELECT 1; DROP TABLE t').catch((error: unknown) => error);
+    expect(isServerError(error)).toBe(true);
+    expect(error).toMatchObject({
+      code: '42601',
+      message: 'cannot insert multiple commands into a prepared statement',
+    });
+    expect(await database.rows('SELECT count(*) FROM t')).toEqual([{ count: '2' }]);
+    await expect(database.execute('SELECT 1; SELECT nothing')).rejects.toMatchObject({ code: '42703' });
+  });
+  prepared.discard();
+  expect(isServerError(new Error('no server'))).toBe(false);
+  expect(isServerError(Object.assign(new Error('not permitted'), { code: 'EPERM' }))).toBe(false);
+  expect(isServerError({ code: '42601' })).toBe(false);
+});
+
+test('an extension that PGlite does not have is an error', async () => {
+  const cluster = { ...source.cluster, extensions: ['nosuch'] };
+  await expect(openReplica(store, { ...source, cluster })).rejects.toMatchObject({
+    code: 'engine',
+    message: expect.stringContaining('does not have the extension "nosuch"'),
+  });
 });

@@ -249,7 +249,13 @@ test('a busy directory of another machine is left alone for a day', () => {
 
 test.each([
   ['a file', () => writeFileSync(cache, 'a file')],
-  ['a folder that nobody can make', () => void (process.env.PLAN_GUARD_CACHE = cache = '/proc/plan-guard/cache')],
+  [
+    'a folder that nobody can make',
+    () => {
+      cache = '/proc/plan-guard/cache';
+      process.env.PLAN_GUARD_CACHE = cache;
+    },
+  ],
 ])('a cache folder that cannot be written (%s) falls back to a temporary one, and says so', (_, spoil) => {
   spoil();
   const reasons: string[] = [];

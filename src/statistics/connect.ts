@@ -70,7 +70,7 @@ export async function connect(url: string | undefined, env: Variables): Promise<
   const query = (text: string, values: unknown[] = []) =>
     client
       .query({ text, values, queryMode: 'extended' } as { text: string; values: unknown[] })
-      .catch((error: unknown) => fail(Object.assign(error as object), 'The database refused to answer'));
+      .catch((error: unknown) => fail(error, 'The database refused to answer'));
   return {
     client: { query },
     database: client.database ?? '',

@@ -1,14 +1,20 @@
 import { PlanGuardError } from '../errors.js';
 import { parseArrayLiteral } from './arrays.js';
+import { assemble, findUnreadable, groupBy, nameOf, namesOf, type RelationColumns } from './assemble.js';
+import {
+  type Attribute,
+  type AttributeRow,
+  attributesQuery,
+  type ColumnRow,
+  columnsQuery,
+  extendedKinds,
+  extendedQuery,
+  pageinspectQuery,
+  type RelationRow,
+  relationsQuery,
+} from './catalog-queries.js';
 import { readEnvironment } from './environment.js';
-import type {
-  ColumnStatistics,
-  ExtendedStatistics,
-  IndexStatistics,
-  Statistics,
-  TableStatistics,
-  UnreadableTable,
-} from './model.js';
+import type { ColumnStatistics, ExtendedStatistics, Statistics } from './model.js';
 import {
   groupColumns,
   type RedactedColumn,
@@ -18,15 +24,7 @@ import {
   withoutValues,
 } from './redact.js';
 import type { RedactionKey } from './redaction-key.js';
-import {
-  type Delimiters,
-  delimitersOf,
-  type Treatment,
-  type TypeRow,
-  type Types,
-  treatmentOf,
-  typesQuery,
-} from './types.js';
+import { delimitersOf, type Treatment, type TypeRow, type Types, treatmentOf, typesQuery } from './types.js';
 
 /** One connection of a `pg`-compatible client. */
 export interface StatisticsClient {
@@ -98,129 +96,7 @@ export async function pullStatistics(client: StatisticsClient, options: PullOpti
   }
 }
 
-interface RelationRow {
-  readonly oid: string;
-  readonly schema: string;
-  readonly name: string;
-  readonly kind: string;
-  /** The table of an index, as `schema.name`. */
-  readonly table: string | null;
-  readonly relpages: number;
-  readonly reltuples: number;
-  readonly relallvisible: number;
-  readonly valid: boolean | null;
-  readonly btree: boolean;
-  /** Whether columns of it may have statistics: an index has them for its expressions alone. */
-  readonly analysable: boolean;
-  readonly row_security: boolean;
-  /** Whether row-level security applies to the role, which then is shown no statistics. */
-  readonly hidden: boolean;
-}
-
-const relationsQuery = `
-  SELECT c.oid::text, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
-    tn.nspname || '.' || t.relname AS "table", c.relpages, c.reltuples::float8 AS reltuples, c.relallvisible,
-    i.indisvalid AS valid, c.relkind = 'i' AND a.amname = 'btree' AS btree,
-    i.indexrelid IS NULL OR i.indexprs IS NOT NULL AS analysable,
-    c.relrowsecurity AS row_security, c.relrowsecurity AND row_security_active(c.oid) AS hidden
-  FROM pg_class c
-  JOIN pg_namespace n ON n.oid = c.relnamespace
-  LEFT JOIN pg_am a ON a.oid = c.relam
-  LEFT JOIN pg_index i ON i.indexrelid = c.oid
-  LEFT JOIN pg_class t ON t.oid = i.indrelid
-  LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'm', 'f', 'i', 'I') AND c.relpersistence <> 't'
-    AND CASE WHEN $1::text[] IS NULL
-      THEN n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
-      ELSE n.nspname = ANY ($1) END
-    AND ($2::text[] IS NULL OR coalesce(t.relname, c.relname) = ANY ($2)
-      OR coalesce(tn.nspname || '.' || t.relname, n.nspname || '.' || c.relname) = ANY ($2))
-  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
-
-interface AttributeRow {
-  readonly relation: string;
-  readonly name: string;
-  readonly type: string;
-  readonly modifier: number;
-  readonly collation: string | null;
-  readonly readable: boolean;
-}
-
-const attributesQuery = `
-  SELECT a.attrelid::text AS relation, a.attname AS name, a.atttypid::text AS type, a.atttypmod AS modifier,
-    quote_ident(n.nspname) || '.' || quote_ident(l.collname) AS collation,
-    has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS readable
-  FROM pg_attribute a
-  LEFT JOIN pg_collation l ON l.oid = a.attcollation
-  LEFT JOIN pg_namespace n ON n.oid = l.collnamespace
-  WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
-  ORDER BY a.attrelid, a.attname COLLATE "C"`;
-
-/** A column of a relation that can have statistics. */
-interface Attribute extends AttributeRow {
-  readonly of: RelationRow;
-  readonly treatment: Treatment;
-  readonly delimiters: Delimiters;
-}
-
-interface ColumnRow {
-  readonly schema: string;
-  readonly relation: string;
-  readonly name: string;
-  readonly inherited: boolean;
-  /** Numbers, and arrays of numbers. */
-  readonly numbers: Readonly<Record<string, number | readonly number[] | null>>;
-  /** Arrays of values, as array literals. */
-  readonly values: Readonly<Record<string, string | null>>;
-}
-
-/** @param rangeHistograms whether `pg_stats` shows them: from PostgreSQL 17 on */
-function columnsQuery(rangeHistograms: boolean): string {
-  const clear = (name: string) => `'${name}', CASE WHEN w.clear THEN s.${name}::text END`;
-  const values = ['most_common_vals', 'histogram_bounds', 'most_common_elems'];
-  if (rangeHistograms) values.push('range_length_histogram', 'range_bounds_histogram');
-  return `
-  SELECT s.schemaname AS schema, s.tablename AS relation, s.attname AS name, s.inherited,
-    json_build_object(
-      'null_frac', s.null_frac, 'avg_width', s.avg_width, 'n_distinct', s.n_distinct,
-      'most_common_freqs', s.most_common_freqs, 'correlation', s.correlation,
-      'most_common_elem_freqs', s.most_common_elem_freqs, 'elem_count_histogram', s.elem_count_histogram
-      ${rangeHistograms ? ", 'range_empty_frac', s.range_empty_frac" : ''}) AS numbers,
-    json_build_object(${values.map(clear).join(', ')}) AS values
-  FROM pg_stats s
-  JOIN unnest($1::text[], $2::text[], $3::text[], $4::boolean[]) AS w (schema, relation, name, clear)
-    ON s.schemaname = w.schema AND s.tablename = w.relation AND s.attname = w.name
-  WHERE s.schemaname = ANY ($1::name[]) AND s.tablename = ANY ($2::name[])`;
-}
-
-const extendedQuery = `
-  SELECT n.nspname || '.' || e.stxname AS name, tn.nspname || '.' || t.relname AS "table",
-    array_to_json(e.stxkind::text[]) AS kinds
-  FROM pg_statistic_ext e
-  JOIN pg_namespace n ON n.oid = e.stxnamespace
-  JOIN pg_class t ON t.oid = e.stxrelid
-  JOIN pg_namespace tn ON tn.oid = t.relnamespace
-  WHERE e.stxrelid = ANY ($1::oid[])`;
-
-/** `pg_statistic_ext.stxkind`. */
-const extendedKinds: Readonly<Record<string, string>> = {
-  d: 'ndistinct',
-  f: 'dependencies',
-  m: 'mcv',
-  e: 'expressions',
-};
-
-const pageinspectQuery = `
-  SELECT quote_ident(n.nspname) AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
-  WHERE e.extname = 'pageinspect' AND current_setting('is_superuser') = 'on'`;
-
-/** Relations whose columns are asked for at once. */
 const CHUNK = 200;
-
-interface RelationColumns {
-  own?: Record<string, ColumnStatistics>;
-  inherited?: Record<string, ColumnStatistics>;
-}
 
 class Pull {
   readonly #client: StatisticsClient;
@@ -428,24 +304,6 @@ class Pull {
   }
 }
 
-function groupBy<Value, Key>(values: readonly Value[], keyOf: (value: Value) => Key): ReadonlyMap<Key, Value[]> {
-  const groups = new Map<Key, Value[]>();
-  for (const value of values) {
-    const group = groups.get(keyOf(value));
-    if (group === undefined) groups.set(keyOf(value), [value]);
-    else group.push(value);
-  }
-  return groups;
-}
-
-function nameOf({ schema, name }: { readonly schema: string; readonly name: string }): string {
-  return `${schema}.${name}`;
-}
-
-function namesOf(row: { readonly name: string }, of: RelationRow): readonly string[] {
-  return [`${of.name}.${row.name}`, `${nameOf(of)}.${row.name}`];
-}
-
 function columnStatistics(row: ColumnRow, { treatment, delimiters }: Attribute): ColumnStatistics {
   const facts: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(row.numbers)) if (value !== null) facts[name] = value;
@@ -472,69 +330,4 @@ function redactedValues(row: RedactedRow, standIn: (rank: number) => string): Pa
     [row.slot]: values,
     ...(hashSlot === undefined || row.hashes === null ? {} : { [hashSlot]: row.hashes }),
   };
-}
-
-function assemble(
-  relations: readonly RelationRow[],
-  columns: ReadonlyMap<string, RelationColumns>,
-  heights: ReadonlyMap<string, number>,
-): Readonly<Record<string, TableStatistics>> {
-  const indexesOf = new Map<string, [string, IndexStatistics][]>();
-  for (const relation of relations) {
-    if (relation.table === null) continue;
-    const height = heights.get(relation.oid);
-    const own = columns.get(nameOf(relation))?.own;
-    const index: IndexStatistics = {
-      ...sizeOf(relation),
-      ...(height === undefined ? {} : { height }),
-      ...(relation.valid === false ? { valid: false } : {}),
-      ...(own === undefined ? {} : { columns: own }),
-    };
-    const indexes = indexesOf.get(relation.table) ?? [];
-    indexesOf.set(relation.table, indexes);
-    indexes.push([relation.name, index]);
-  }
-  const tables = relations
-    .filter(({ table }) => table === null)
-    .map((relation): [string, TableStatistics] => {
-      const name = nameOf(relation);
-      const { own = {}, inherited } = columns.get(name) ?? {};
-      const indexes = Object.fromEntries(indexesOf.get(name) ?? []);
-      return [name, { ...sizeOf(relation), columns: own, ...(inherited === undefined ? {} : { inherited }), indexes }];
-    });
-  return Object.fromEntries(tables);
-}
-
-function sizeOf({ relpages, reltuples, relallvisible }: RelationRow) {
-  return { relpages, reltuples, relallvisible };
-}
-
-function findUnreadable(
-  relations: readonly RelationRow[],
-  attributes: readonly Attribute[],
-  columns: ReadonlyMap<string, RelationColumns>,
-): Readonly<Record<string, UnreadableTable>> {
-  const attributesOf = groupBy(attributes, ({ of }) => of);
-  const indexesOf = groupBy(relations, ({ table }) => table);
-  const unreadable: Record<string, UnreadableTable> = {};
-  for (const relation of relations) {
-    const own = attributesOf.get(relation);
-    if (relation.table !== null || own === undefined) continue;
-    const name = nameOf(relation);
-    const refused = own.filter(({ readable }) => !readable).map((attribute) => attribute.name);
-    const indexes = (indexesOf.get(name) ?? [])
-      .filter((index) => attributesOf.get(index)?.some(({ readable }) => !readable))
-      .map((index) => index.name);
-    if (relation.hidden) unreadable[name] = { reason: 'row security' };
-    else if (refused.length === own.length) unreadable[name] = { reason: 'no privilege' };
-    else if (!columns.has(name) && relation.reltuples !== 0) unreadable[name] = { reason: 'never analysed' };
-    else if (refused.length + indexes.length > 0) {
-      unreadable[name] = {
-        reason: 'no privilege',
-        ...(refused.length === 0 ? {} : { columns: refused }),
-        ...(indexes.length === 0 ? {} : { indexes }),
-      };
-    }
-  }
-  return unreadable;
 }

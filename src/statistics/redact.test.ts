@@ -17,12 +17,15 @@ const schema = `
   CREATE EXTENSION citext;
   CREATE SCHEMA crm;
   CREATE TYPE crm.mood AS ENUM ('glad', 'sad');
+  CREATE TYPE crm.words AS RANGE (subtype = text);
+  CREATE TYPE crm.pair AS (first text, second int);
   CREATE DOMAIN crm.label AS text;
   CREATE DOMAIN crm.checked AS text CHECK (VALUE ~ '^[A-Z]');
   CREATE TABLE crm.person (id int PRIMARY KEY, name text, mixed text, code varchar(2), flag char(1), padded char(12),
     mail citext, token uuid, address inet, net cidr, mac macaddr, mac8 macaddr8, secret bytea, doc jsonb, tags text[],
     search tsvector, label crm.label, checked crm.checked, mood crm.mood, born date, score numeric, seen int4range,
-    plainly text COLLATE "C", city text);
+    plainly text COLLATE "C", city text, between crm.words, pair crm.pair, kind "char", spot point,
+    labels crm.label[], days date[]);
   CREATE INDEX person_lower ON crm.person (lower(name));
   CREATE TABLE crm.city (name text PRIMARY KEY);
   CREATE TABLE crm.visit (city text, day date) PARTITION BY RANGE (day);
@@ -39,7 +42,10 @@ const rows = `
     jsonb_build_object('w', pg_temp.word(n % 50)), ARRAY[pg_temp.word(n % 9), pg_temp.word(n % 31)],
     to_tsvector('simple', pg_temp.word(n % 9) || ' ' || substr(pg_temp.word(n % 5), 1, 5)), pg_temp.word(n % 20),
     pg_temp.word(n % 20), (ARRAY['glad', 'sad'])[1 + n % 2]::crm.mood, date '1990-01-01' + n % 900, n % 100 / 4.0,
-    int4range(n, n + 5), (ARRAY['ANNA', 'anna', 'Zoe', 'zoe'])[1 + n % 4], pg_temp.word(n % 12)
+    int4range(n, n + 5), (ARRAY['ANNA', 'anna', 'Zoe', 'zoe'])[1 + n % 4], pg_temp.word(n % 12),
+    crm.words(least(pg_temp.word(n), pg_temp.word(n + 1)), greatest(pg_temp.word(n), pg_temp.word(n + 1))),
+    ROW(pg_temp.word(n % 6), n % 3)::crm.pair, 'QZ'::"char", point(n, n), ARRAY[pg_temp.word(n % 4)]::crm.label[],
+    ARRAY[date '1990-01-01' + n % 5]
     FROM generate_series(1, 3000) n;
   INSERT INTO crm.city SELECT pg_temp.word(n) FROM generate_series(0, 11) n;
   INSERT INTO crm.visit SELECT pg_temp.word(n % 12), date '2026-01-01' + n % 90 FROM generate_series(1, 600) n;
@@ -91,7 +97,7 @@ describe.each([
     let values = 0;
     for (const { before, after } of pairs()) {
       if (after.redacted === undefined) continue;
-      for (const value of slots.flatMap((slot) => before[slot] ?? [])) {
+      for (const value of [...slots, 'range_bounds_histogram' as const].flatMap((slot) => before[slot] ?? [])) {
         values += 1;
         if (value.length > 2) expect({ value, found: text.includes(value) }).toEqual({ value, found: false });
         for (let at = 0; at + 4 <= value.length; at += 1) {
@@ -111,12 +117,27 @@ describe.each([
       kinds[kind] = [...(kinds[kind] ?? []), column];
     }
     expect(Object.fromEntries(Object.entries(kinds).map(([kind, columns]) => [kind, columns.sort()]))).toEqual({
-      kept: ['born', 'id', 'mood', 'score', 'seen'],
+      kept: ['born', 'days', 'id', 'mood', 'score', 'seen'],
       'stand-ins': [
-        ...['address', 'city', 'code', 'doc', 'flag', 'label', 'lower', 'mac', 'mac8', 'mail', 'mixed', 'name', 'net'],
+        ...[
+          'address',
+          'city',
+          'code',
+          'doc',
+          'flag',
+          'label',
+          'labels',
+          'lower',
+          'mac',
+          'mac8',
+          'mail',
+          'mixed',
+          'name',
+          'net',
+        ],
         ...['padded', 'plainly', 'search', 'secret', 'tags', 'token'],
       ],
-      'left-out': ['checked'],
+      'left-out': ['between', 'checked', 'kind', 'pair', 'spot'],
     });
     expect(redacted.tables['crm.person']?.columns.checked).not.toHaveProperty('most_common_freqs');
     for (const { before, after } of pairs()) {
@@ -155,7 +176,7 @@ describe.each([
         const originals = group.flatMap((slot) => before[slot] ?? []);
         const substitutes = group.flatMap((slot) => after[slot] ?? []);
         if (originals.length === 0) continue;
-        const array = column === 'tags' && group.length === 2;
+        const array = (column === 'tags' || column === 'labels') && group.length === 2;
         expect(new Set(substitutes).size).toBe(new Set(originals).size);
         expect(await sorted(substitutes, column, array), column).toEqual(await sorted(originals, column, array));
         compared += 1;
@@ -212,7 +233,9 @@ describe.each([
     expect(parseStatistics(text, 's.json')).toEqual(revealed);
   });
 
-  test.runIf(major === 18)('PostgreSQL takes the stand-ins as values of the columns', async () => {
+  // Earlier majors have no function that takes them.
+  const takes = major === 18 ? test : () => {};
+  takes('PostgreSQL takes the stand-ins as values of the columns', async () => {
     await client.query('CREATE DATABASE replica');
     const replica = new pg.Client({ ...server.connection, database: 'replica' });
     await replica.connect();

@@ -19,7 +19,11 @@ const rooms = {
   },
   recording: { may: [], types: ['postgres'], why: 'Recording runs code on a database that it is handed.' },
   rules: { may: ['plan'], types: ['suite'], why: 'Rules are pure: plans and settings in, findings out.' },
-  cause: { may: ['plan'], types: ['sql', 'rules', 'report'], why: 'Causes are told from facts, without asking a server.' },
+  cause: {
+    may: ['plan'],
+    types: ['sql', 'rules', 'report'],
+    why: 'Causes are told from facts, without asking a server.',
+  },
   report: { may: ['plan'], types: ['rules', 'suite'], why: 'Reporters are pure functions of a report.' },
   reference: { may: [], types: [], why: 'The reference implementation stands on its own; a client is handed in.' },
   guard: {
@@ -27,7 +31,10 @@ const rooms = {
     types: ['report'],
     why: 'The guard composes the stages and prints nothing.',
   },
-  cli: { may: ['guard', 'report', 'suite', 'statistics'], why: 'The command line asks the guard and shows its report.' },
+  cli: {
+    may: ['guard', 'report', 'suite', 'statistics'],
+    why: 'The command line asks the guard and shows its report.',
+  },
 };
 
 const imports = (suffix, folder, allowed) =>
@@ -86,6 +93,10 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^dist/.*\\.d\\.ts$' },
     parser: 'swc',
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.js', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.json'],
+    },
   },
 };

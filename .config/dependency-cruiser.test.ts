@@ -46,7 +46,10 @@ test('a room that imports what it may not, be it a type, is found', () => {
 
 test('a room that imports more than types where only types are allowed is found', () => {
   expect(
-    broken({ 'dist/rules/a.js': `import { c } from '../suite/c.js';\nexport const a = c;`, 'dist/suite/c.js': 'export const c = 1;' }),
+    broken({
+      'dist/rules/a.js': `import { c } from '../suite/c.js';\nexport const a = c;`,
+      'dist/suite/c.js': 'export const c = 1;',
+    }),
   ).toEqual(['rules-imports-for-more-than-types']);
 });
 

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const peakMemory = fileURLToPath(new URL('./probes/peak-memory.cjs', import.meta.url));
+const usage = fileURLToPath(new URL('./probes/usage.cjs', import.meta.url));
 
 /** One whole process, from its start to its end. */
 export interface Measured {
   readonly ms: number;
+  /** Processor time of all its threads, in milliseconds. */
+  readonly processor: number;
   /** Peak of its resident memory, in MiB. */
   readonly peak: number;
   readonly stdout: string;
@@ -23,7 +25,7 @@ export async function runNode(
   }: { readonly env?: Readonly<Record<string, string>>; readonly codes?: readonly number[] } = {},
 ): Promise<Measured> {
   const started = performance.now();
-  const child = spawn(process.execPath, ['--require', peakMemory, ...parameters], {
+  const child = spawn(process.execPath, ['--require', usage, ...parameters], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
@@ -44,5 +46,6 @@ export async function runNode(
   if (code === null || !codes.includes(code)) {
     throw new Error(`node ${parameters.join(' ')} ended with ${code}:\n${texts[2]}${texts[1]}`);
   }
-  return { ms: await ended, peak: Number(texts[3]) / 1024, stdout: texts[1] ?? '' };
+  const { peak, processor } = JSON.parse(texts[3] ?? '') as { readonly peak: number; readonly processor: number };
+  return { ms: await ended, processor: processor / 1000, peak: peak / 1024, stdout: texts[1] ?? '' };
 }

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Mark } from './mark.js';
 import { type Measured, runNode } from './node-process.js';
-import { interleave, Samples } from './samples.js';
+import { format, interleave, Samples } from './samples.js';
 import { file, type Settings } from './settings.js';
 
 /** What the report tells of one case, as `src/report/report.schema.json` describes it. */
@@ -58,6 +58,10 @@ export async function measureReference({ directory, quick }: Settings): Promise<
     check: () => inEmpty(join(directory, 'cold'), (cache) => check(cache)),
   });
   const time = (runs: readonly Measured[]) => new Samples(runs.map(({ ms }) => ms));
+  const processor = (runs: { readonly check: readonly Measured[]; readonly bare: readonly Measured[] }) => {
+    const [own, bare] = [runs.check, runs.bare].map((some) => new Samples(some.map((run) => run.processor)).median);
+    return `processor time ${format(own ?? Number.NaN)} ms : ${format(bare ?? Number.NaN)} ms`;
+  };
   const peak = (runs: readonly Measured[]) => new Samples(runs.map((run) => run.peak));
   const beside = (one: Samples, bare: Samples, unit: string) =>
     `check ${one.describe(unit)}, bare ${bare.describe(unit)}`;
@@ -78,14 +82,14 @@ export async function measureReference({ directory, quick }: Settings): Promise<
         measured: warmCheck.median / (1.6 * reopen.median + 2 * cases.length),
         most: 1,
         unit: '×',
-        from: `${beside(warmCheck, reopen, 'ms')}, ${cases.length} plans`,
+        from: `${beside(warmCheck, reopen, 'ms')}, ${cases.length} plans; ${processor(warm)}`,
       },
       {
         name: 'cold check : first boot of PGlite',
         measured: coldCheck.median / boot.median,
         most: 1.5,
         unit: '×',
-        from: beside(coldCheck, boot, 'ms'),
+        from: `${beside(coldCheck, boot, 'ms')}; ${processor(cold)}`,
       },
       {
         name: 'peak memory, warm : PGlite reopened',

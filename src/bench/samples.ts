@@ -12,10 +12,14 @@ export class Samples {
     return ((this.#kept[Math.floor(middle)] ?? Number.NaN) + (this.#kept[Math.ceil(middle)] ?? Number.NaN)) / 2;
   }
 
+  get least(): number {
+    return this.#kept[0] ?? Number.NaN;
+  }
+
   /** `612 ms (590–660)`: the median, the least and the most of those kept. */
   describe(unit: string): string {
-    const [least, most] = [this.#kept[0] ?? Number.NaN, this.#kept.at(-1) ?? Number.NaN];
-    return `${format(this.median)} ${unit} (${format(least)}–${format(most)})`;
+    const most = this.#kept.at(-1) ?? Number.NaN;
+    return `${format(this.median)} ${unit} (${format(this.least)}–${format(most)})`;
   }
 }
 

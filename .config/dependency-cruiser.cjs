@@ -10,7 +10,7 @@ const tests = '(\\.test\\.ts$|/testing/|^src/bench/)';
 const rooms = {
   plan: { may: [], why: 'A plan is read from EXPLAIN’s output alone.' },
   sql: { may: [], why: 'SQL is read without a server and without a suite.' },
-  statistics: { may: [], why: 'Statistics are data.' },
+  statistics: { may: ['sql'], why: 'Statistics are data, read from files and from dumps.' },
   suite: { may: ['sql'], why: 'A suite file is validated before anything runs.' },
   postgres: {
     may: ['statistics', 'sql'],

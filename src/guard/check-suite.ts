@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { PlanGuardError, PlanGuardErrors } from '../errors.js';
+import type { Engine } from '../postgres/engine.js';
 import type { PlanningServer } from '../postgres/model.js';
 import { openReplica, type ReplicaSource } from '../postgres/replica.js';
 import { extensionsIn, readScripts } from '../postgres/scripts.js';
-import type { DirectoryStore } from '../postgres/store.js';
+import { openDatabase } from '../postgres/url.js';
 import type { CaseReport, KnownBadReport, Notice, SuiteReport } from '../report/model.js';
 import { parseStatistics } from '../statistics/read.js';
 import type { NamedFile, Suite } from '../suite/model.js';
@@ -18,6 +19,8 @@ import type { GuardedStatement } from './statements.js';
 
 export interface SuiteOptions {
   readonly filter: string | undefined;
+  /** The database that plans where the suite's engine is `url`; undefined: the environment names it. */
+  readonly databaseUrl: string | undefined;
   readonly onProgress: (message: string, slow: boolean) => void;
   readonly onOutput: (text: string) => void;
 }
@@ -37,13 +40,13 @@ export interface CheckedSuite {
  */
 export async function checkSuite(
   suite: Suite,
-  store: DirectoryStore,
-  { filter, onProgress, onOutput }: SuiteOptions,
+  engine: Engine,
+  { filter, databaseUrl, onProgress, onOutput }: SuiteOptions,
 ): Promise<CheckedSuite | { readonly queries: readonly string[] }> {
   const progress = (message: string) => onProgress(`${suite.name}: ${message}`, false);
   const schema = await readScripts(suite.schema, 'schema');
   const extensions = [...new Set([...suite.postgres.extensions, ...extensionsIn(schema)])];
-  await checkExtensions(suite, schema, extensions);
+  if (suite.postgres.engine === 'pglite') await checkExtensions(suite, schema, extensions);
   const source: Omit<ReplicaSource, 'statistics'> = {
     schema,
     cluster: {
@@ -53,7 +56,7 @@ export async function checkSuite(
     },
     session: { settings: suite.postgres.settings, role: suite.postgres.role },
   };
-  const statements = await collectStatements({ suite, source, store, onProgress: progress, onOutput });
+  const statements = await collectStatements({ suite, source, engine, onProgress: progress, onOutput });
   const good = statements.filter(({ entry }) => !isKnownBad(entry));
   const selected = applyFilter(good, filter);
   if (selected.length === 0) return { queries: [...new Set(good.map(({ query }) => query))] };
@@ -64,14 +67,18 @@ export async function checkSuite(
   const knownBad: KnownBadReport[] = [];
   const notices: Notice[] = [];
   let coverage: CoverageOf | undefined;
-  let engine = '';
+  let serverName = '';
+  const existing = suite.postgres.engine === 'url';
+  const own = existing ? 'database' : 'none';
   for (const set of sets) {
-    const name = set?.name ?? 'none';
-    progress(`preparing the replica (${name})`);
+    const name = set?.name ?? own;
+    progress(existing ? 'connecting to the database' : `preparing the replica (${name})`);
     const statistics = set === undefined ? undefined : await readStatisticsText(set);
-    const server = await withSettingsPlaced(suite, () => openReplica(store, { ...source, statistics }));
+    const server = await withSettingsPlaced(suite, () =>
+      existing ? openDatabase(databaseUrl, source.session) : openReplica(engine, { ...source, statistics }),
+    );
     await withServer(server, async () => {
-      engine = server.name;
+      serverName = server.name;
       checkNames(suite, server.catalog);
       let count = 0;
       const counted = (planned: number) => {
@@ -80,11 +87,11 @@ export async function checkSuite(
       };
       const planned = await planStatements(server, [...selected, ...bad], counted);
       const judged = await judgeCases(server, planned, { suite, statistics: name });
-      const own = judged.filter(({ query }) => !badQueries.has(query));
-      cases.push(...own);
+      const asked = judged.filter(({ query }) => !badQueries.has(query));
+      cases.push(...asked);
       knownBad.push(...judgeKnownBad(suite, name, bad, judged));
       coverage ??= new CoverageOf(suite, selected, server.catalog);
-      coverage.add(name, server.catalog, own);
+      coverage.add(name, server.catalog, asked);
       notices.push(...server.remarks.map((message) => remark(suite, message, set)));
     });
   }
@@ -92,9 +99,9 @@ export async function checkSuite(
   const report: SuiteReport = {
     name: suite.name,
     file: suite.file,
-    engine,
+    engine: serverName,
     unverified: suite.unverified,
-    statistics: sets.map((set) => set?.name ?? 'none'),
+    statistics: sets.map((set) => set?.name ?? own),
     scenarios: new Set(cases.flatMap(({ scenarios }) => scenarios)).size,
     queries: new Set(selected.map(({ query }) => query)).size,
     statements: selected.length,

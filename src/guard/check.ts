@@ -1,6 +1,7 @@
-import { relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { PlanGuardError, PlanGuardErrors, throwAll } from '../errors.js';
-import { DirectoryStore } from '../postgres/store.js';
+import type { Engine } from '../postgres/engine.js';
+import { openEngine } from '../postgres/open-engine.js';
 import type { Notice, Report } from '../report/model.js';
 import { discoverSuites } from '../suite/discover.js';
 import { loadSuite } from '../suite/load.js';
@@ -17,6 +18,11 @@ export interface CheckOptions {
   readonly filter?: string;
   /** false: nothing is kept between runs. Default: true. */
   readonly cache?: boolean;
+  /**
+   * Plans every suite on this existing database as it is, whatever engine the suite states. Suites whose engine is `url`
+   * take DATABASE_URL or PGHOST and the like without it.
+   */
+  readonly databaseUrl?: string;
   /**
    * Told what is going on, for a progress line.
    * @param slow what follows takes seconds and blocks the thread: show it at once
@@ -36,27 +42,46 @@ export async function check(options: CheckOptions = {}): Promise<Report> {
   const files = options.suites?.length ? options.suites.map((file) => resolve(cwd, file)) : await discoverSuites(cwd);
   const suites = await loadAll([...new Set(files)], cwd);
   const notices: Notice[] = [];
-  const store = DirectoryStore.open(options.cache ?? true, (message) => {
+  const onFallback = (message: string) => {
+    if (notices.some((notice) => notice.message === message)) return;
     const [file = ''] = files;
     const next = 'Set PLAN_GUARD_CACHE to a folder that can be written.';
     notices.push({ suite: '', level: 'warning', message, next, file, line: 1, column: 1 });
-  });
-  const { filter, onProgress = () => {}, onOutput = () => {} } = options;
+  };
+  const { filter, databaseUrl, cache = true, onProgress = () => {}, onOutput = () => {} } = options;
   const checked: CheckedSuite[] = [];
   const passedOver: string[] = [];
-  for (const suite of suites) {
-    const one = await checkSuite(suite, store, { filter, onProgress, onOutput });
-    if ('report' in one) checked.push(one);
-    else passedOver.push(...one.queries);
+  const engines = new Map<string, Engine>();
+  try {
+    for (const given of suites) {
+      const suite = databaseUrl === undefined ? given : planningOn(given);
+      const { engine: kind, version, binDir, image } = suite.postgres;
+      const key = JSON.stringify([kind, version, binDir, image]);
+      const folders = [dirname(suite.file), cwd];
+      const engine = engines.get(key) ?? (await openEngine(suite.postgres, { cache, onFallback, folders }));
+      engines.set(key, engine);
+      const one = await checkSuite(suite, engine, { filter, databaseUrl, onProgress, onOutput });
+      if ('report' in one) checked.push(one);
+      else passedOver.push(...one.queries);
+    }
+  } finally {
+    for (const engine of engines.values()) await engine.close();
   }
   if (checked.length === 0) throw nothingMatched(filter ?? '', passedOver);
   return summarize(checked, notices);
+}
+
+function planningOn(suite: Suite): Suite {
+  const { locale, role, extensions } = suite.postgres;
+  const postgres = { locale, role, extensions, version: undefined, binDir: undefined, image: undefined, settings: {} };
+  return { ...suite, statistics: [], postgres: { ...postgres, engine: 'url' } };
 }
 
 const OPTIONS: Readonly<Record<keyof CheckOptions, readonly [expected: string, test: (value: unknown) => boolean]>> = {
   suites: ['a list of paths', (value) => Array.isArray(value) && value.every((path) => typeof path === 'string')],
   cwd: ['a path', (value) => typeof value === 'string'],
   filter: ['a text', (value) => typeof value === 'string'],
+  databaseUrl: ['a connection string', (value) => typeof value === 'string'],
   cache: ['true or false', (value) => typeof value === 'boolean'],
   onProgress: ['a function', (value) => typeof value === 'function'],
   onOutput: ['a function', (value) => typeof value === 'function'],

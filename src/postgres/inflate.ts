@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fchownSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { emptyTree, PAGE_SIZE } from './btree.js';
 
@@ -18,23 +18,30 @@ export interface InflatedRelation {
  * Gives the files of a stopped cluster the claimed sizes of their relations. The added tails are holes: they take no
  * disk space, and pages of zeros are valid new pages to PostgreSQL. The limit is that of `pg_class.relpages`, a signed
  * integer of 32 bits: 2^31 - 1 pages, 16 TiB less a page, for one relation.
+ * @param owner who the server runs as, where that is not this process's user: a segment that the server cannot open
+ *   makes the relation shorter, without an error
  */
-export function inflate(dataDirectory: string, relations: readonly InflatedRelation[]): void {
+export function inflate(
+  dataDirectory: string,
+  relations: readonly InflatedRelation[],
+  owner?: { readonly uid: number; readonly gid: number },
+): void {
   for (const relation of relations) {
     const first = join(dataDirectory, relation.path);
     if (relation.height !== undefined && relation.pages > 0) plantTree(first, relation.height, relation.pages);
-    resize(first, Math.min(relation.pages, SEGMENT_PAGES) * PAGE_SIZE);
+    resize(first, Math.min(relation.pages, SEGMENT_PAGES) * PAGE_SIZE, owner);
     for (let segment = 1; segment * SEGMENT_PAGES < relation.pages; segment += 1) {
       const pages = Math.min(relation.pages - segment * SEGMENT_PAGES, SEGMENT_PAGES);
-      resize(`${first}.${segment}`, pages * PAGE_SIZE);
+      resize(`${first}.${segment}`, pages * PAGE_SIZE, owner);
     }
   }
 }
 
-function resize(file: string, bytes: number): void {
+function resize(file: string, bytes: number, owner?: { readonly uid: number; readonly gid: number }): void {
   const descriptor = openSync(file, 'a');
   try {
     ftruncateSync(descriptor, bytes);
+    if (owner !== undefined) fchownSync(descriptor, owner.uid, owner.gid);
   } finally {
     closeSync(descriptor);
   }

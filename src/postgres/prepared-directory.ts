@@ -13,87 +13,80 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { PlanGuardError, PlanGuardErrors } from '../errors.js';
-import { Pglite, pgliteVersion } from './pglite.js';
+import {
+  type Built,
+  type ClusterOptions,
+  dropTemplates,
+  type Engine,
+  type Opening,
+  type PreparedDirectory,
+  using,
+} from './engine.js';
 import type { DirectoryStore, Lease } from './store.js';
 
 /** Raised whenever a prepared directory is made differently from before. */
 const FORMAT = 2;
+
+/** An engine whose data directories are files of this machine. */
+export interface FileEngine extends Engine {
+  /** Gives a directory and all in it to the account that the server runs as, where that is another one. */
+  adopt?(directory: string): Promise<void>;
+}
 
 const MANIFEST = 'plan-guard.json';
 
 /** What of an inflated relation's first file is more than a hole: the B-tree that is planted in it is smaller. */
 const HOLLOW_HEAD = 65_536;
 
-export interface ClusterOptions {
-  readonly locale: string;
-  readonly extensions: readonly string[];
-  /** Told before an empty cluster is made, which takes seconds. */
-  readonly onInitdb?: () => void;
-}
-
-/** What was made in a data directory. */
-export interface Built {
-  /** Kept beside the directory, as JSON. */
-  readonly facts: unknown;
-  /** Paths below the data directory of the relations that are holes for the most part. */
-  readonly hollow: readonly string[];
-}
-
-/** A data directory held by this run, whole and verified. */
-export interface PreparedDirectory {
-  readonly data: string;
-  /** What `build` returned when the directory was made. */
-  readonly facts: unknown;
-  /** Gives the directory back as it is now; its server must have been closed. */
-  release(): void;
-  /** Removes the directory. */
-  discard(): void;
-}
-
 /** The cache key of what a directory is made of. */
-export function keyOf(kind: string, parts: readonly (readonly [name: string, content: string])[]): string {
+export function keyOf(engine: Pick<Engine, 'identity'>, kind: string, parts: Opening<unknown>['parts']): string {
   const hash = createHash('sha256');
-  for (const part of [['format', String(FORMAT)], ['pglite', pgliteVersion()], ...parts]) {
+  for (const part of [['format', String(FORMAT)], ['engine', engine.identity], ...parts]) {
     for (const text of part) hash.update(`${Buffer.byteLength(text)}:`).update(text);
   }
   return `${kind}-${hash.digest('hex').slice(0, 32)}`;
 }
 
 /**
- * Opens a prepared directory of the key from the store, or builds one on a copy of an empty cluster. A directory whose
- * files are not as they were left, or that the server does not open, is removed and built again.
+ * Opens a prepared directory from the store, or builds one on a copy of an empty cluster. A directory whose files are
+ * not as they were left, or that the server does not open, is removed and built again.
  * @throws {PlanGuardError | PlanGuardErrors} what `build` and `open` throw of these; `engine` for anything else
  */
 export async function openPrepared<Opened>(
   store: DirectoryStore,
-  key: string,
-  cluster: ClusterOptions,
-  build: (data: string) => Promise<Built>,
-  open: (prepared: PreparedDirectory) => Promise<Opened>,
+  engine: FileEngine,
+  { kind, parts, cluster, build, open }: Opening<Opened>,
 ): Promise<Opened> {
+  const key = keyOf(engine, kind, parts);
   try {
     for (;;) {
       const prepared = await prepare(store.take(key), async (data) => {
-        await copyEmptyCluster(store, cluster, data);
+        await copyEmptyCluster(store, engine, cluster, data);
         return build(data);
       });
       if (prepared === undefined) continue;
       try {
         return await open(prepared);
       } catch (error) {
-        if (isExpected(error)) prepared.release();
+        if (isInput(error)) prepared.release();
         else prepared.discard();
-        if (isExpected(error) || prepared.fresh) throw error;
+        if (isInput(error) || prepared.fresh) throw error;
       }
     }
   } catch (error) {
-    throw isExpected(error) ? error : engineFault(error);
+    throw isExpected(error) ? error : engineFault(engine, error);
   }
 }
 
 const isExpected = (error: unknown) => error instanceof PlanGuardError || error instanceof PlanGuardErrors;
 
-function engineFault(error: unknown): PlanGuardError {
+/** What a person can mend; anything else may be the directory's fault. */
+function isInput(error: unknown): boolean {
+  const errors = error instanceof PlanGuardErrors ? error.errors : [error];
+  return errors.every((one) => one instanceof PlanGuardError && one.code !== 'engine');
+}
+
+function engineFault(engine: Engine, error: unknown): PlanGuardError {
   const message = error instanceof Error ? error.message : String(error);
   if (typeof (error as NodeJS.ErrnoException | undefined)?.syscall === 'string') {
     return new PlanGuardError('engine', `The replica's files cannot be written: ${message}`, {
@@ -101,7 +94,7 @@ function engineFault(error: unknown): PlanGuardError {
       cause: error,
     });
   }
-  return new PlanGuardError('engine', `PGlite failed: ${message}`, {
+  return new PlanGuardError('engine', `${engine.name} failed: ${message}`, {
     hint: 'Run it again with --no-cache; if it fails again, please report it with the schema that you used.',
     cause: error,
   });
@@ -136,24 +129,26 @@ async function prepare(
 }
 
 /** initdb takes seconds and a copy of its result a tenth of one, so the empty cluster is kept as well. */
-async function copyEmptyCluster(store: DirectoryStore, options: ClusterOptions, target: string): Promise<void> {
-  const { locale, onInitdb } = options;
-  const key = keyOf('cluster', [['locale', locale]]);
+async function copyEmptyCluster(
+  store: DirectoryStore,
+  engine: FileEngine,
+  { locale, onInitdb }: ClusterOptions,
+  target: string,
+): Promise<void> {
+  const key = keyOf(engine, 'cluster', [['locale', locale]]);
   let empty: PreparedDirectory | undefined;
   while (empty === undefined) {
     empty = await prepare(store.take(key, { spare: true }), async (data) => {
       onInitdb?.();
-      await Pglite.using(data, { locale, extensions: [] }, async (database) => {
-        await database.execute(`UPDATE pg_database SET datistemplate = false WHERE datname LIKE 'template%'`);
-        for (const template of ['template0', 'template1']) await database.execute(`DROP DATABASE ${template}`);
-        await database.execute('CHECKPOINT');
-      });
+      await engine.adopt?.(data);
+      await using(engine, data, { locale, extensions: [] }, dropTemplates);
       return { facts: {}, hollow: [] };
     });
   }
   try {
     rmSync(target, { recursive: true });
     cpSync(empty.data, target, { recursive: true });
+    await engine.adopt?.(target);
   } finally {
     empty.release();
   }

@@ -1,14 +1,12 @@
 import type { Catalog } from '../plan/model.js';
-import { quoteLiteral } from '../sql/quote.js';
 import { applyStatistics, type StatisticsFile } from './apply-statistics.js';
-import { readCatalog } from './catalog.js';
-import { inflate } from './inflate.js';
+import { readCatalogOf } from './catalog.js';
+import type { Database, TextResult } from './database.js';
+import { type Built, type ClusterOptions, type Engine, type PreparedDirectory, using } from './engine.js';
 import type { ExplainRequest, PlanCacheMode, PlanningServer, PreparedStatement } from './model.js';
-import { isServerError, Pglite, pgliteVersion, type TextResult } from './pglite.js';
-import { type Built, type ClusterOptions, keyOf, openPrepared, type PreparedDirectory } from './prepared-directory.js';
+import { explainCommand, prepareStatement, readExplained } from './planning.js';
 import { hashScripts, runScripts, type Script } from './scripts.js';
 import { applySettings, type SessionSettings } from './settings.js';
-import type { DirectoryStore } from './store.js';
 
 export interface ReplicaSource {
   readonly schema: readonly Script[];
@@ -21,27 +19,31 @@ export interface ReplicaSource {
 }
 
 /**
- * Opens the planning replica: a PGlite whose tables are empty and that plans as if they had the size and the
+ * Opens the planning replica: a database whose tables are empty and that plans as if they had the size and the
  * values that the statistics tell.
  * @throws {PlanGuardError | PlanGuardErrors} `schema`, `statistics`, `suite` (a setting or role) or `engine`
  */
-export async function openReplica(store: DirectoryStore, source: ReplicaSource): Promise<PlanningServer> {
-  const key = keyOf('replica', [
-    ['locale', source.cluster.locale],
-    ['extensions', source.cluster.extensions.join()],
-    ['schema', hashScripts(source.schema)],
-    ['statistics', source.statistics?.text ?? ''],
-  ]);
-  const build = (data: string) => buildReplica(data, source);
-  return openPrepared(store, key, source.cluster, build, (prepared) => Replica.open(prepared, source));
+export async function openReplica(engine: Engine, source: ReplicaSource): Promise<PlanningServer> {
+  return engine.openPrepared({
+    kind: 'replica',
+    parts: [
+      ['locale', source.cluster.locale],
+      ['extensions', source.cluster.extensions.join()],
+      ['schema', hashScripts(source.schema)],
+      ['statistics', source.statistics?.text ?? ''],
+    ],
+    cluster: source.cluster,
+    build: (data) => buildReplica(engine, data, source),
+    open: (prepared) => Replica.open(engine, prepared, source),
+  });
 }
 
 interface ReplicaFacts {
   readonly remarks: readonly string[];
 }
 
-async function buildReplica(data: string, source: ReplicaSource): Promise<Built> {
-  const { inflated, remarks } = await Pglite.using(data, source.cluster, async (database) => {
+async function buildReplica(engine: Engine, data: string, source: ReplicaSource): Promise<Built> {
+  const { inflated, remarks } = await using(engine, data, source.cluster, async (database) => {
     await runScripts(database, source.schema, 'schema');
     if (source.statistics === undefined) return { inflated: [], remarks: [] };
     const { file, text, parse } = source.statistics;
@@ -49,7 +51,7 @@ async function buildReplica(data: string, source: ReplicaSource): Promise<Built>
     await database.execute('CHECKPOINT');
     return applied;
   });
-  inflate(data, inflated);
+  await engine.inflate(data, inflated);
   return { facts: { remarks } satisfies ReplicaFacts, hollow: inflated.map(({ path }) => path) };
 }
 
@@ -57,29 +59,34 @@ class Replica implements PlanningServer {
   readonly name: string;
   readonly catalog: Catalog;
   readonly remarks: readonly string[];
-  readonly #database: Pglite;
+  readonly #database: Database;
   readonly #prepared: PreparedDirectory;
   #statements = 0;
 
-  private constructor(database: Pglite, prepared: PreparedDirectory, version: string, catalog: Catalog) {
+  private constructor(name: string, database: Database, prepared: PreparedDirectory, catalog: Catalog) {
     this.#database = database;
     this.#prepared = prepared;
-    this.name = `PGlite ${pgliteVersion()} (PostgreSQL ${version})`;
+    this.name = name;
     this.catalog = catalog;
     this.remarks = (prepared.facts as ReplicaFacts).remarks;
   }
 
-  static async open(prepared: PreparedDirectory, { cluster, session }: ReplicaSource): Promise<Replica> {
-    const database = await Pglite.open(prepared.data, cluster);
+  static async open(
+    engine: Engine,
+    prepared: PreparedDirectory,
+    { cluster, session }: ReplicaSource,
+  ): Promise<Replica> {
+    const database = await engine.open(prepared.data, cluster);
     try {
       const { rows } = await database.query('SHOW server_version');
       // The catalog is read before the role is taken, which may not read all of it but has a search path of its own.
       await applySettings(database, { settings: session.settings, role: undefined });
-      const catalog = await readCatalog((text, values) => database.objects(text, values));
+      const catalog = await readCatalogOf(database);
       await applySettings(database, { settings: {}, role: session.role });
       const path = await database.query('SELECT to_json(pg_catalog.current_schemas(false))');
       const searchPath = JSON.parse(path.rows[0]?.[0] ?? '[]') as string[];
-      return new Replica(database, prepared, rows[0]?.[0] ?? '', { ...catalog, searchPath });
+      const name = `${engine.name} (PostgreSQL ${rows[0]?.[0]})`;
+      return new Replica(name, database, prepared, { ...catalog, searchPath });
     } catch (error) {
       await database.close().catch(() => {});
       throw error;
@@ -88,23 +95,7 @@ class Replica implements PlanningServer {
 
   async prepare(text: string, types: readonly (string | undefined)[]): Promise<PreparedStatement> {
     this.#statements += 1;
-    const name = `s${this.#statements}`;
-    const list = types.some((type) => type !== undefined)
-      ? `(${types.map((type) => type ?? 'unknown').join(', ')})`
-      : '';
-    const prefix = `PREPARE ${name}${list} AS `;
-    await this.#database.query(prefix + text).catch((error: unknown) => {
-      if (isServerError(error) && error.position !== undefined) {
-        const position = Number(error.position) - [...prefix].length;
-        // Before the statement stand the stated types alone.
-        Object.assign(error, { position: position > 0 ? String(position) : undefined });
-      }
-      throw error;
-    });
-    const { rows } = await this.#database.query(
-      `SELECT array_to_json(parameter_types::text[]) FROM pg_catalog.pg_prepared_statements WHERE name = '${name}'`,
-    );
-    return { name, parameterTypes: JSON.parse(rows[0]?.[0] ?? '[]') as string[] };
+    return prepareStatement(this.#database, `s${this.#statements}`, text, types);
   }
 
   explain(requests: readonly ExplainRequest[]): Promise<readonly unknown[]> {
@@ -132,7 +123,7 @@ class Replica implements PlanningServer {
     const commands = requests.map((request) => {
       const set = request.mode === mode ? '' : `SET plan_cache_mode = force_${request.mode}_plan;`;
       mode = request.mode;
-      return `${set} EXPLAIN (FORMAT JSON, VERBOSE) EXECUTE ${request.statement.name}${argumentList(request.values)};`;
+      return `${set} ${explainCommand(request)};`;
     });
     let results: readonly TextResult[];
     try {
@@ -140,12 +131,6 @@ class Replica implements PlanningServer {
     } finally {
       if (after !== '') await this.#database.execute(after);
     }
-    const plans = results.filter((result) => result.fields[0]?.name === 'QUERY PLAN');
-    return plans.map((result) => JSON.parse(result.rows[0]?.[0] ?? 'null') as unknown);
+    return results.filter((result) => result.fields[0]?.name === 'QUERY PLAN').map(readExplained);
   }
-}
-
-function argumentList(values: readonly (string | null)[]): string {
-  if (values.length === 0) return '';
-  return `(${values.map((value) => (value === null ? 'NULL' : quoteLiteral(value))).join(', ')})`;
 }

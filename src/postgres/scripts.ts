@@ -4,7 +4,7 @@ import { PlanGuardError } from '../errors.js';
 import type { Span } from '../sql/model.js';
 import { lineColumn } from '../sql/positions.js';
 import { splitScript } from '../sql/split.js';
-import { isServerError, type Pglite, type ServerError } from './pglite.js';
+import { type Database, isServerError, type ServerError } from './database.js';
 
 /** An SQL file that makes or fills a database. */
 export interface Script {
@@ -47,7 +47,11 @@ export function extensionsIn(scripts: readonly Script[]): string[] {
  * Runs the statements of the scripts one by one, in order, and leaves the session as a new one is.
  * @throws {PlanGuardError} of the given code, at the statement (or the place in it) that failed
  */
-export async function runScripts(database: Pglite, scripts: readonly Script[], code: 'schema' | 'seed'): Promise<void> {
+export async function runScripts(
+  database: Database,
+  scripts: readonly Script[],
+  code: 'schema' | 'seed',
+): Promise<void> {
   for (const script of scripts) {
     const { statements, metaCommands, copies } = splitScript(script.text);
     refuse(

@@ -1,9 +1,8 @@
 import { tokenAt } from '../sql/scan.js';
-import { isServerError, Pglite, type TextResult, type TextValue } from './pglite.js';
-import { type ClusterOptions, keyOf, openPrepared, type PreparedDirectory } from './prepared-directory.js';
+import { type Database, isServerError, type TextResult, type TextValue } from './database.js';
+import { type ClusterOptions, type Engine, type PreparedDirectory, using } from './engine.js';
 import { hashScripts, runScripts, type Script } from './scripts.js';
 import { applySettings, type SessionSettings } from './settings.js';
-import type { DirectoryStore } from './store.js';
 
 export interface SeedSource {
   readonly schema: readonly Script[];
@@ -16,43 +15,47 @@ export type SeededQuery = (text: string, values: readonly TextValue[]) => Promis
 
 /** A small database with the schema and the seeded rows, for code that has to execute. */
 export class SeededDatabase {
-  readonly #database: Pglite;
+  readonly #database: Database;
   readonly #prepared: PreparedDirectory;
   #changed = false;
 
-  private constructor(database: Pglite, prepared: PreparedDirectory) {
+  private constructor(database: Database, prepared: PreparedDirectory) {
     this.#database = database;
     this.#prepared = prepared;
   }
 
   /** @throws {PlanGuardError} `schema`, `seed` or `suite`, at the place that the server refused; `engine` */
-  static async open(store: DirectoryStore, source: SeedSource): Promise<SeededDatabase> {
+  static async open(engine: Engine, source: SeedSource): Promise<SeededDatabase> {
     const { schema, seed, cluster, session } = source;
-    const key = keyOf('seeded', [
-      ['locale', cluster.locale],
-      ['extensions', cluster.extensions.join()],
-      ['schema', hashScripts(schema)],
-      ['seed', hashScripts(seed)],
-    ]);
-    const build = async (data: string) => {
-      await Pglite.using(data, cluster, async (database) => {
-        await runScripts(database, schema, 'schema');
-        await runScripts(database, seed, 'seed');
-        await database.execute('CHECKPOINT');
-      });
-      return { facts: {}, hollow: [] };
-    };
-    return openPrepared(store, key, cluster, build, async (prepared) => {
-      const database = await Pglite.open(prepared.data, cluster);
-      try {
-        await applySettings(database, session);
-        // PGlite has no workers to run a parallel plan with.
-        await applySettings(database, { settings: { max_parallel_workers_per_gather: '0' }, role: undefined });
-        return new SeededDatabase(database, prepared);
-      } catch (error) {
-        await database.close().catch(() => {});
-        throw error;
-      }
+    return engine.openPrepared({
+      kind: 'seeded',
+      parts: [
+        ['locale', cluster.locale],
+        ['extensions', cluster.extensions.join()],
+        ['schema', hashScripts(schema)],
+        ['seed', hashScripts(seed)],
+      ],
+      cluster,
+      build: async (data) => {
+        await using(engine, data, cluster, async (database) => {
+          await runScripts(database, schema, 'schema');
+          await runScripts(database, seed, 'seed');
+          await database.execute('CHECKPOINT');
+        });
+        return { facts: {}, hollow: [] };
+      },
+      open: async (prepared) => {
+        const database = await engine.open(prepared.data, cluster);
+        try {
+          await applySettings(database, session);
+          // PGlite has no workers to run a parallel plan with.
+          await applySettings(database, { settings: { max_parallel_workers_per_gather: '0' }, role: undefined });
+          return new SeededDatabase(database, prepared);
+        } catch (error) {
+          await database.close().catch(() => {});
+          throw error;
+        }
+      },
     });
   }
 
@@ -91,13 +94,13 @@ const MARK = 'plan_guard.transaction';
 
 /** What looks like a session of its own inside one transaction: its transactions are savepoints. */
 class Session {
-  readonly #database: Pglite;
+  readonly #database: Database;
   /** Queries run one after the other, as on a connection. */
   #queue: Promise<unknown> = Promise.resolve();
   #inTransaction = false;
   #ended = false;
 
-  constructor(database: Pglite) {
+  constructor(database: Database) {
     this.#database = database;
   }
 

@@ -1,5 +1,5 @@
 import { PlanGuardError } from '../errors.js';
-import { isServerError, type Pglite } from './pglite.js';
+import { type Database, isServerError } from './database.js';
 
 export interface SessionSettings {
   /** Planner settings by name, as `postgresql.conf` writes their values. */
@@ -9,7 +9,7 @@ export interface SessionSettings {
 }
 
 /** @throws {PlanGuardError} `suite` for a setting or role that the server refuses */
-export async function applySettings(database: Pglite, session: SessionSettings): Promise<void> {
+export async function applySettings(database: Database, session: SessionSettings): Promise<void> {
   const settings = Object.entries(session.settings);
   if (session.role !== undefined) settings.push(['role', session.role]);
   for (const [name, value] of settings) {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readlinkSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -13,9 +13,11 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir, hostname, platform, tmpdir, userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
+import { homedir, platform, tmpdir, userInfo } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { PlanGuardError } from '../errors.js';
+import { removeAbandonedServers } from './abandoned-servers.js';
+import { host, isAlive } from './processes.js';
 
 const DAY = 86_400_000;
 const KEEP_UNUSED = 14 * DAY;
@@ -86,24 +88,28 @@ function attempt(work: () => void): boolean {
 export class DirectoryStore {
   readonly #root: string;
   readonly #keep: boolean;
+  readonly #mode: number;
 
-  private constructor(root: string, keep: boolean) {
+  private constructor(root: string, keep: boolean, mode: number) {
     this.#root = root;
     this.#keep = keep;
+    this.#mode = mode;
   }
 
   /**
    * Opens the cache folder: `PLAN_GUARD_CACHE`, else the platform's. A folder that cannot be written falls back
    * to a temporary one.
    * @param cache false: nothing is kept between runs
+   * @param shared another account must be able to reach the directories, though not to list them: a server that root
+   *   starts runs as one
    * @throws {PlanGuardError} `engine` where there is no folder at all that can be written
    */
-  static open(cache: boolean, onFallback?: (reason: string) => void): DirectoryStore {
-    const store = (cache ? openCache(onFallback) : undefined) ?? {
-      root: temporaryFolder(),
-      keep: false,
-    };
-    const opened = new DirectoryStore(store.root, store.keep);
+  static open(cache: boolean, onFallback?: (reason: string) => void, shared = false): DirectoryStore {
+    const mode = shared ? 0o711 : 0o700;
+    const store = (cache ? openCache(onFallback, shared) : undefined) ?? { root: temporaryFolder(), keep: false };
+    if (shared) chmodSync(store.root, mode);
+    removeAbandonedServers();
+    const opened = new DirectoryStore(store.root, store.keep, mode);
     opened.#sweep();
     return opened;
   }
@@ -117,7 +123,7 @@ export class DirectoryStore {
     const folder = join(this.#root, key);
     const idle = this.#keep ? claimIdle(folder) : claimSpare(folder);
     const directory = idle ?? join(folder, busyName());
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    mkdirSync(directory, { recursive: true, mode: this.#mode });
     removeOnExit(directory, this.#keep ? 0 : 2);
     const discard = () => drop(directory);
     const release = (certify: () => void) => {
@@ -176,20 +182,34 @@ function giveBack(directory: string): boolean {
 
 function openCache(
   onFallback: ((reason: string) => void) | undefined,
+  shared: boolean,
 ): { readonly root: string; readonly keep: boolean } | undefined {
-  const folder = cacheFolder();
+  const folder = cacheFolder(shared);
   try {
     probe(folder);
-    return { root: folder, keep: true };
   } catch (error) {
     onFallback?.(`The cache folder ${folder} cannot be written (${(error as Error).message}); nothing is kept.`);
     return undefined;
   }
+  const closed = shared ? closedFolder(dirname(resolve(folder))) : undefined;
+  if (closed === undefined) return { root: folder, keep: true };
+  onFallback?.(
+    `The cache folder ${folder} cannot be used: ${closed} is closed to the server's account; nothing is kept.`,
+  );
+  return undefined;
 }
 
-function cacheFolder(): string {
+/** The first of a folder and those above it that others cannot pass through. */
+function closedFolder(folder: string): string | undefined {
+  if ((statSync(folder).mode & 0o001) === 0) return folder;
+  return dirname(folder) === folder ? undefined : closedFolder(dirname(folder));
+}
+
+/** @param shared root's home is closed to others, so the system's cache takes its place */
+function cacheFolder(shared: boolean): string {
   const { env } = process;
   if (env.PLAN_GUARD_CACHE) return env.PLAN_GUARD_CACHE;
+  if (shared) return '/var/cache/plan-guard';
   if (platform() === 'win32') return join(env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local'), 'plan-guard');
   if (platform() === 'darwin') return join(homedir(), 'Library', 'Caches', 'plan-guard');
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'plan-guard');
@@ -252,29 +272,11 @@ function busyName(): string {
   return `busy-${host()}-${process.pid}-${randomBytes(6).toString('hex')}`;
 }
 
-/** Names where this process's number means something: the machine and, on Linux, the container. */
-function host(): string {
-  let namespace = '';
-  attempt(() => {
-    namespace = readlinkSync('/proc/self/ns/pid');
-  });
-  return `${hostname()}.${namespace}`.replace(/[^\w.]/g, '_');
-}
-
 /** A busy directory is abandoned when its process is gone, or when it is a day old where that cannot be asked. */
 function isAbandoned(folder: string, name: string): boolean {
   const [, where, pid] = name.split('-');
   if (where === host()) return !isAlive(Number(pid));
   return ageOf(join(folder, name)) > DAY;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** Milliseconds since the last change; 0 for what is gone. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatArrayLiteral } from '../statistics/arrays.js';
 import { readBtreeHeight } from '../statistics/btree-height.js';
 import { formatStatistics } from '../statistics/format.js';
 import type { Statistics } from '../statistics/model.js';
@@ -12,9 +13,11 @@ import { pullStatistics } from '../statistics/pull.js';
 import { parseStatistics } from '../statistics/read.js';
 import { applyStatistics } from './apply-statistics.js';
 import { PAGE_SIZE } from './btree.js';
+import type { Database } from './database.js';
+import { type Engine, using } from './engine.js';
 import type { PlanningServer } from './model.js';
 import { type NativeServer, startNativeServer } from './native.js';
-import { Pglite } from './pglite.js';
+import { PgliteEngine } from './pglite.js';
 import { keyOf } from './prepared-directory.js';
 import { openReplica, type ReplicaSource } from './replica.js';
 import { hashScripts } from './scripts.js';
@@ -79,6 +82,7 @@ let statistics: Statistics;
 let text: string;
 let cache: string;
 let store: DirectoryStore;
+let engine: Engine;
 let replica: PlanningServer;
 const cacheBefore = process.env.PLAN_GUARD_CACHE;
 
@@ -107,6 +111,7 @@ beforeAll(async () => {
   cache = await mkdtemp(join(tmpdir(), 'plan-guard-cache-'));
   process.env.PLAN_GUARD_CACHE = cache;
   store = DirectoryStore.open(true);
+  engine = new PgliteEngine(store);
   native = await startNativeServer({ initdbArguments: [`--locale=${LOCALE}`], settings: { jit: 'off' } });
   client = new pg.Client(native.connection);
   await client.connect();
@@ -117,7 +122,7 @@ beforeAll(async () => {
     heights: ({ relfilenodePath }) => heightIn(join(native.directory, relfilenodePath)),
   });
   text = formatStatistics(statistics);
-  replica = await openReplica(store, source(text));
+  replica = await openReplica(engine, source(text));
 });
 
 afterAll(async () => {
@@ -244,10 +249,10 @@ test.each(['custom', 'generic'] as const)('a loaded server and its replica plan 
 async function inFiles<Result>(
   of: ReplicaSource,
   extensions: readonly string[],
-  work: (database: Pglite, data: string) => Promise<Result>,
+  work: (database: Database, data: string) => Promise<Result>,
 ): Promise<Result> {
   const lease = store.take(
-    keyOf('replica', [
+    keyOf(engine, 'replica', [
       ['locale', of.cluster.locale],
       ['extensions', of.cluster.extensions.join()],
       ['schema', hashScripts(of.schema)],
@@ -257,14 +262,14 @@ async function inFiles<Result>(
   try {
     expect(lease.fresh).toBe(false);
     const data = join(lease.directory, 'data');
-    return await Pglite.using(data, { ...of.cluster, extensions }, (database) => work(database, data));
+    return await using(engine, data, { ...of.cluster, extensions }, (database) => work(database, data));
   } finally {
     lease.discard();
   }
 }
 
 test('the statistics stand in the replica as they were in the loaded server, and so do the planner’s settings', async () => {
-  const spare = await openReplica(store, source(text));
+  const spare = await openReplica(engine, source(text));
   await spare.close({ reuse: true });
   // How many workers there are matters to the executor alone.
   const planning = `SELECT name, setting FROM pg_settings
@@ -274,7 +279,19 @@ test('the statistics stand in the replica as they were in the loaded server, and
   const { rows: wanted } = await client.query(planning);
   expect(wanted.length).toBeGreaterThan(40);
   await inFiles(source(text), [], async (database, data) => {
-    const query = (sql: string, values?: unknown[]) => database.objects(sql, values);
+    const query = async (sql: string, values: unknown[] = []) => {
+      const texts = values.map((value) =>
+        value === null ? null : Array.isArray(value) ? formatArrayLiteral(value.map(String)) : String(value),
+      );
+      const { fields, rows } = await database.query(sql, texts);
+      const parsers = fields.map(({ dataTypeID }) => pg.types.getTypeParser(dataTypeID, 'text'));
+      const parsed = rows.map((row) =>
+        Object.fromEntries(
+          row.map((text, column) => [fields[column]?.name, text === null ? null : parsers[column]?.(text)]),
+        ),
+      );
+      return { rows: parsed };
+    };
     const heights = async ({ relfilenodePath }: { readonly relfilenodePath: string }) =>
       heightIn(join(data, relfilenodePath));
     const restored = await pullStatistics({ query }, { origin: 'a test', heights });
@@ -389,7 +406,7 @@ test.each([
   ['2 TiB', 2 * TIB],
 ])('a table of %s is planned, its trees are sound, and it takes next to no disk', async (_, pages) => {
   const of = bigSource(pages);
-  const opened = await openReplica(store, of);
+  const opened = await openReplica(engine, of);
   const remarks = opened.remarks.join('\n');
   const facts = opened.catalog.tables.get('public.t');
   const plans = [];
@@ -462,7 +479,7 @@ test.each([
 
 test('the size of the files is the claimed one, in segments of 1 GiB', async () => {
   const of = bigSource(2 * 131_072 + 5);
-  const opened = await openReplica(store, of);
+  const opened = await openReplica(engine, of);
   await opened.close({ reuse: true });
   await inFiles(of, [], async (database, data) => {
     const [row] = await database.rows(`SELECT pg_relation_filepath('t') AS path`);
@@ -479,7 +496,7 @@ test('the size of the files is the claimed one, in segments of 1 GiB', async () 
 test('16 TiB less a page is the most that a table can claim', async () => {
   const table = { relpages: 2 ** 31 - 1, reltuples: 1e11, relallvisible: 0, columns: {}, indexes: {} };
   const most = formatStatistics({ ...claim(1), tables: { 'public.t': table } });
-  const opened = await openReplica(store, { ...source(most), schema: [{ file: 's.sql', text: 'CREATE TABLE t ()' }] });
+  const opened = await openReplica(engine, { ...source(most), schema: [{ file: 's.sql', text: 'CREATE TABLE t ()' }] });
   const statement = await opened.prepare('SELECT FROM t', []);
   const [explained] = await opened.explain([{ statement, values: [], mode: 'custom' }]);
   await opened.close({ reuse: false });
@@ -494,21 +511,21 @@ test('sizes beyond what pg_class can state are an error where they stand', () =>
 });
 
 describe('statistics that do not fit the schema', () => {
-  let database: Pglite;
+  let database: Database;
   let lease: Lease;
 
   beforeAll(async () => {
     const of = { ...bigSource(1280), statistics: undefined };
-    const opened = await openReplica(store, of);
+    const opened = await openReplica(engine, of);
     await opened.close({ reuse: true });
-    const key = keyOf('replica', [
+    const key = keyOf(engine, 'replica', [
       ['locale', LOCALE],
       ['extensions', ''],
       ['schema', hashScripts(of.schema)],
       ['statistics', ''],
     ]);
     lease = store.take(key);
-    database = await Pglite.open(join(lease.directory, 'data'), of.cluster);
+    database = await engine.open(join(lease.directory, 'data'), of.cluster);
   });
 
   afterAll(async () => {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Engine } from '../postgres/engine.js';
 import { type NativeServer, startNativeServer } from '../postgres/native.js';
 import type { SeededDatabase } from '../postgres/seeded.js';
-import type { DirectoryStore } from '../postgres/store.js';
 import type { RecordedFunction, Recorder, Run } from './recorder.js';
 import { dist, Modules } from './testing/modules.js';
 
@@ -16,7 +16,7 @@ const built = <Module>(path: string) => import(pathToFileURL(join(dist, path)).h
 const modules = new Modules();
 const cacheBefore = process.env.PLAN_GUARD_CACHE;
 let cache: string;
-let store: DirectoryStore;
+let engine: Engine;
 let seededModule: typeof import('../postgres/seeded.js');
 let recorderModule: typeof import('./recorder.js');
 let seeded: SeededDatabase;
@@ -52,8 +52,10 @@ beforeAll(async () => {
   process.env.PLAN_GUARD_CACHE = cache;
   seededModule = await built('postgres/seeded.js');
   recorderModule = await built('recording/recorder.js');
-  store = (await built<typeof import('../postgres/store.js')>('postgres/store.js')).DirectoryStore.open(true);
-  [seeded, server] = await Promise.all([seededModule.SeededDatabase.open(store, source), startNativeServer()]);
+  const { DirectoryStore } = await built<typeof import('../postgres/store.js')>('postgres/store.js');
+  const { PgliteEngine } = await built<typeof import('../postgres/pglite.js')>('postgres/pglite.js');
+  engine = new PgliteEngine(DirectoryStore.open(true));
+  [seeded, server] = await Promise.all([seededModule.SeededDatabase.open(engine, source), startNativeServer()]);
   recorder = new recorderModule.Recorder((text) => {
     output += text;
   });
@@ -373,11 +375,11 @@ test('rows that a run wrote are not seen by the next one, nor by the next proces
       .flatMap((key) => readdirSync(join(cache, key)));
   const own = { ...source, seed: [...source.seed, { file: 'more.sql', text: 'INSERT INTO children VALUES (50, 1)' }] };
   const others = directories();
-  const reader = await seededModule.SeededDatabase.open(store, own);
+  const reader = await seededModule.SeededDatabase.open(engine, own);
   await recorder.record(fn(`await client.query('SELECT id FROM children')`), reader, once);
   await reader.close();
   expect(directories().filter((name) => name.startsWith('idle-'))).toHaveLength(1);
-  const writer = await seededModule.SeededDatabase.open(store, own);
+  const writer = await seededModule.SeededDatabase.open(engine, own);
   const target = fn(`
     console.log((await client.query('SELECT count(*) FROM children')).rows[0].count, 'END');
     await client.query('BEGIN');
@@ -394,14 +396,14 @@ test('rows that a run wrote are not seen by the next one, nor by the next proces
 test('a setting that the server refuses leaves nothing open, and the rows for the next', async () => {
   const session = { settings: { work_mem: 'plenty' }, role: undefined };
   const own = { ...source, seed: [] };
-  await expect(seededModule.SeededDatabase.open(store, { ...own, session })).rejects.toMatchObject({
+  await expect(seededModule.SeededDatabase.open(engine, { ...own, session })).rejects.toMatchObject({
     code: 'suite',
     message: 'PostgreSQL refused the setting work_mem = plenty: invalid value for parameter "work_mem": "plenty"',
   });
-  const opened = await seededModule.SeededDatabase.open(store, own);
+  const opened = await seededModule.SeededDatabase.open(engine, own);
   await opened.close();
   await expect(
-    seededModule.SeededDatabase.open(store, {
+    seededModule.SeededDatabase.open(engine, {
       ...own,
       seed: [{ file: 'seed.sql', text: '-- Größe 🙂\nSELECT 1;\nINSERT INTO notes (id, body)\n  VALUES (1, wrong);' }],
     }),

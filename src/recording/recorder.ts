@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { PlanGuardError, type Where } from '../errors.js';
-import type { TextResult } from '../postgres/pglite.js';
+import type { TextResult } from '../postgres/database.js';
 import type { SeededDatabase, SeededQuery } from '../postgres/seeded.js';
 import type { Answer, CallSite, FromWorker, ModuleFunction, SentStatement, ToWorker } from './messages.js';
 

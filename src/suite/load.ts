@@ -28,6 +28,9 @@ const TIME_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000
 
 const PARAMETER = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 const SETTING = /^[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)*$/;
+const ENGINES = ['pglite', 'native', 'container', 'url'] as const;
+const VERSIONS = [14, 15, 16, 17, 18] as const;
+const IMAGE = /^[\w][\w./:@-]*$/;
 const LOCALE = /^[\w.@-]+$/;
 const DEFAULT_LOCALE = 'en_US.UTF-8';
 const EXTENSION = /^[A-Za-z0-9_-]+$/;
@@ -89,9 +92,16 @@ class SuiteReader {
     const fields = filled ? root.fields('a suite', KEYS.suite) : {};
     fields.$schema?.text('the address of a JSON Schema');
     const postgres = fields.postgres?.fields('a mapping such as `{ engine: pglite }`', KEYS.postgres) ?? {};
-    postgres.engine?.oneOf(['pglite']);
+    const engine = postgres.engine?.oneOf(ENGINES) ?? 'pglite';
+    checkEngineKeys(engine, postgres);
+    if (engine === 'url') {
+      fields.statistics?.fail(
+        'an existing database plans with its own statistics',
+        'Remove `statistics`, or take another engine.',
+      );
+    }
 
-    if (filled && !fields.schema) {
+    if (filled && !fields.schema && engine !== 'url') {
       root.fail('The key `schema` is missing', 'Name the SQL files that create the tables: `schema: [schema.sql]`.');
     }
     if (filled && !fields.queries) {
@@ -115,7 +125,10 @@ class SuiteReader {
       name: fields.name?.text("the suite's name") ?? (basename(dirname(this.#path)) || 'suite'),
       file: this.#path,
       postgres: {
-        engine: 'pglite',
+        engine,
+        version: postgres.version?.oneOf(VERSIONS),
+        binDir: this.#folder(postgres.binDir),
+        image: postgres.image?.match(IMAGE, 'the name of an image', 'Write it as `docker pull` takes it: postgres:15.'),
         extensions: names(postgres.extensions, 'the name of an extension', (value, what) =>
           value.match(EXTENSION, what, 'Write the name as CREATE EXTENSION has it, such as pg_trgm.'),
         ),
@@ -154,6 +167,11 @@ class SuiteReader {
     const file = resolve(dirname(this.#path), written);
     this.#checks.push(checkFile(value, written, file, what));
     return file;
+  }
+
+  #folder(value: YamlValue | undefined): string | undefined {
+    const written = value?.text('the path of a folder');
+    return written === undefined ? undefined : resolve(dirname(this.#path), written);
   }
 
   #statistics(value: YamlValue | undefined): NamedFile[] {
@@ -267,6 +285,21 @@ class SuiteReader {
     return module
       ? { kind: 'module', file: modulePath ?? '', export: exported?.text('the name of an export') ?? 'default' }
       : { kind: 'file', file: sqlPath ?? '' };
+  }
+}
+
+/** Keys that say something about one engine mean nothing to the others. */
+function checkEngineKeys(
+  engine: (typeof ENGINES)[number],
+  fields: { readonly [key in (typeof KEYS.postgres)[number]]?: YamlValue },
+): void {
+  const owners = { version: ['native', 'container'], binDir: ['native'], image: ['container'] } as const;
+  for (const [key, engines] of Object.entries(owners)) {
+    if ((engines as readonly string[]).includes(engine)) continue;
+    fields[key as keyof typeof owners]?.fail(
+      `\`${key}\` belongs to the engine ${engines.join(' or ')}, and this one is ${engine}`,
+      `Write \`engine: ${engines[0]}\`, or remove \`${key}\`.`,
+    );
   }
 }
 

@@ -83,8 +83,15 @@ export interface Suite {
   readonly name: string;
   readonly file: string;
   readonly postgres: {
-    readonly engine: 'pglite';
-    /** Names of PGlite extensions to load (`pg_trgm`, `vector`, …). */
+    /** What plans: PGlite, a server that is installed here, a container's, or an existing database as it is. */
+    readonly engine: 'pglite' | 'native' | 'container' | 'url';
+    /** Major version of a native server or a container; undefined: the newest that is installed, or 18. */
+    readonly version: number | undefined;
+    /** Folder of a native server's programs, absolute. */
+    readonly binDir: string | undefined;
+    /** Image of a container, in place of the version's. */
+    readonly image: string | undefined;
+    /** Names of extensions to load (`pg_trgm`, `vector`, …). */
     readonly extensions: readonly string[];
     /** Locale of the cluster. Any but `C` keeps LIKE 'x%' from using an ordinary index, as in most of production. */
     readonly locale: string;
@@ -93,6 +100,7 @@ export interface Suite {
     /** Planner settings of production, by their names. */
     readonly settings: Readonly<Record<string, string>>;
   };
+  /** Empty only where an existing database plans. */
   readonly schema: readonly string[];
   readonly seed: readonly string[];
   /** Statistics sets; none: every verdict that rests on a size is unverified. */

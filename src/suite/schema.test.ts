@@ -71,6 +71,11 @@ test.each([
     'an engine and extensions',
     { postgres: { engine: 'pglite', locale: 'de_DE.UTF-8', role: 'app', extensions: ['pg_trgm', 'vector'] } },
   ],
+  ['a native server', { postgres: { engine: 'native', version: 15, binDir: '/usr/lib/postgresql/15/bin' } }],
+  ['a container of a version', { postgres: { engine: 'container', version: 14 } }],
+  ['a container of an image', { postgres: { engine: 'container', image: 'registry.example:5000/team/postgres:15-x' } }],
+  ['an existing database', { postgres: { engine: 'url', role: 'app' } }],
+  ['an existing database without a schema', { schema: undefined, postgres: { engine: 'url' } }],
   ['one statistics file', { statistics: 'statistics/incident-day.json' }],
   ['statistics with names', { statistics: { a: 'statistics/incident-day.json', b: 'statistics/year-later.json' } }],
   [
@@ -124,7 +129,7 @@ test.each([
     },
   ],
 ])('both accept %s', async (_, part) => {
-  const suite = { ...base, ...part };
+  const suite = JSON.parse(JSON.stringify({ ...base, ...part }));
   expect(validate(suite), JSON.stringify(validate.errors)).toBe(true);
   expect(await load(suite)).toBe('no error');
 });
@@ -143,6 +148,17 @@ test.each([
   ['no text as a schema address', { ...base, $schema: 1 }],
   ['an unknown engine', { ...base, postgres: { engine: 'oracle' } }],
   ['an unknown key of postgres', { ...base, postgres: { engin: 'pglite' } }],
+  ['a version of PGlite', { ...base, postgres: { version: 15 } }],
+  ['a version that is too old', { ...base, postgres: { engine: 'native', version: 13 } }],
+  ['a version as text', { ...base, postgres: { engine: 'native', version: '15' } }],
+  ['a minor version', { ...base, postgres: { engine: 'native', version: 15.4 } }],
+  ['a folder of programs of a container', { ...base, postgres: { engine: 'container', binDir: '/bin' } }],
+  ['an image of a native server', { ...base, postgres: { engine: 'native', image: 'postgres:15' } }],
+  ['an image that is an option', { ...base, postgres: { engine: 'container', image: '--privileged' } }],
+  [
+    'statistics of an existing database',
+    { ...base, postgres: { engine: 'url' }, statistics: 'statistics/incident-day.json' },
+  ],
   ['a locale that is not one', { ...base, postgres: { locale: 'C --x' } }],
   ['an extension that is a path', { ...base, postgres: { extensions: ['../x'] } }],
   ['a setting that has no name', { ...base, postgres: { settings: { 'a b': 1 } } }],

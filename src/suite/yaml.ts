@@ -298,13 +298,15 @@ export class YamlValue {
   }
 
   /** One of a few words. */
-  oneOf<Word extends string>(words: readonly Word[]): Word | undefined {
+  oneOf<Word extends string | number>(words: readonly Word[]): Word | undefined {
     const value = isScalar(this.#node) ? this.#node.value : undefined;
-    const word = words.find((known) => known === value);
+    const word = words.find((known) => known === (typeof value === 'bigint' ? Number(value) : value));
     if (word === undefined) {
       this.expected(
         words.length === 1 ? `\`${words[0]}\`` : `one of ${words.join(', ')}`,
-        words.length === 1 ? `Write \`${words[0]}\`, or leave the key out.` : didYouMean(String(value ?? ''), words),
+        words.length === 1
+          ? `Write \`${words[0]}\`, or leave the key out.`
+          : didYouMean(String(value ?? ''), words.map(String)),
       );
     }
     return word;

@@ -1,0 +1,44 @@
+import { quoteLiteral } from '../sql/quote.js';
+import { type Database, isServerError, type TextResult } from './database.js';
+import type { ExplainRequest, PreparedStatement } from './model.js';
+
+/**
+ * Prepares one statement by the extended protocol. A position in what the server refuses counts from the statement's
+ * first character.
+ */
+export async function prepareStatement(
+  database: Database,
+  name: string,
+  text: string,
+  types: readonly (string | undefined)[],
+): Promise<PreparedStatement> {
+  const list = types.some((type) => type !== undefined) ? `(${types.map((type) => type ?? 'unknown').join(', ')})` : '';
+  const prefix = `PREPARE ${name}${list} AS `;
+  await database.query(prefix + text).catch((error: unknown) => {
+    if (isServerError(error) && error.position !== undefined) {
+      const position = Number(error.position) - [...prefix].length;
+      // Before the statement stand the stated types alone.
+      Object.assign(error, { position: position > 0 ? String(position) : undefined });
+    }
+    throw error;
+  });
+  const { rows } = await database.query(
+    `SELECT array_to_json(parameter_types::text[]) FROM pg_catalog.pg_prepared_statements WHERE name = '${name}'`,
+  );
+  return { name, parameterTypes: JSON.parse(rows[0]?.[0] ?? '[]') as string[] };
+}
+
+/** EXPLAIN of a prepared statement; its values stand in it as literals. */
+export function explainCommand({ statement, values }: ExplainRequest): string {
+  return `EXPLAIN (FORMAT JSON, VERBOSE) EXECUTE ${statement.name}${argumentList(values)}`;
+}
+
+/** The JSON that EXPLAIN answered with. */
+export function readExplained({ rows }: TextResult): unknown {
+  return JSON.parse(rows[0]?.[0] ?? 'null');
+}
+
+function argumentList(values: readonly (string | null)[]): string {
+  if (values.length === 0) return '';
+  return `(${values.map((value) => (value === null ? 'NULL' : quoteLiteral(value))).join(', ')})`;
+}

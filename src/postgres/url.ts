@@ -1,0 +1,181 @@
+import type { ClientConfig } from 'pg';
+import { PlanGuardError } from '../errors.js';
+import type { Catalog } from '../plan/model.js';
+import { readCatalogOf } from './catalog.js';
+import { Connection } from './connection.js';
+import { type Database, isServerError } from './database.js';
+import type { ExplainRequest, PlanningServer, PreparedStatement } from './model.js';
+import { explainCommand, prepareStatement, readExplained } from './planning.js';
+import { applySettings, type SessionSettings } from './settings.js';
+
+/** Milliseconds. Planning takes a few; what waits longer stands in somebody's way. */
+const TIMEOUTS = {
+  connect: 10_000,
+  statement_timeout: 30_000,
+  lock_timeout: 3_000,
+  idle_in_transaction_session_timeout: 60_000,
+} as const;
+
+/**
+ * Opens an existing database that plans as it is, with its own statistics, sizes and settings. It is never changed: one
+ * connection, every statement in a read-only transaction that is rolled back, sent alone by the extended protocol, and
+ * ended when it takes long or waits for a lock.
+ * @param url `postgres://…`, with the TLS options of `pg`; undefined: DATABASE_URL, or PGHOST and the like
+ * @throws {PlanGuardError} `usage` where no database is named, `engine` where it cannot be reached or refuses, `suite` for a
+ *   setting or role that it refuses
+ */
+export async function openDatabase(
+  url: string | undefined = process.env.DATABASE_URL || undefined,
+  session: SessionSettings = { settings: {}, role: undefined },
+): Promise<PlanningServer> {
+  const connection = await connect(url);
+  try {
+    await connection.query('SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY');
+    const { connect: _, ...timeouts } = TIMEOUTS;
+    for (const [name, value] of Object.entries(timeouts)) await connection.query(`SET ${name} = ${value}`);
+    await applySettings(connection, session);
+    return await ExistingDatabase.open(connection);
+  } catch (error) {
+    await connection.close().catch(() => {});
+    throw error instanceof PlanGuardError ? error : failure(error, url);
+  }
+}
+
+async function connect(url: string | undefined): Promise<Connection> {
+  if (
+    url === undefined &&
+    !['PGHOST', 'PGHOSTADDR', 'PGPORT', 'PGDATABASE', 'PGUSER'].some((name) => process.env[name])
+  ) {
+    throw new PlanGuardError('usage', 'No database is named to plan on.', {
+      hint: 'Give --database-url postgres://user@host/database, or set DATABASE_URL, or PGHOST and PGDATABASE.',
+    });
+  }
+  if (url !== undefined && !/^postgres(ql)?:\/\//.test(url)) {
+    throw new PlanGuardError('usage', 'The address of the database does not begin with postgres://.', {
+      hint: 'Write it as postgres://user@host:5432/database?sslmode=verify-full; a password may stand in PGPASSWORD.',
+    });
+  }
+  const config: ClientConfig = { application_name: 'plan-guard', connectionTimeoutMillis: TIMEOUTS.connect };
+  try {
+    return await Connection.open(url === undefined ? config : { ...config, connectionString: url });
+  } catch (error) {
+    throw failure(error, url);
+  }
+}
+
+class ExistingDatabase implements PlanningServer {
+  readonly name: string;
+  readonly catalog: Catalog;
+  readonly remarks: readonly string[] = [];
+  readonly #database: Database;
+  #statements = 0;
+
+  private constructor(name: string, database: Database, catalog: Catalog) {
+    this.name = name;
+    this.#database = database;
+    this.catalog = catalog;
+  }
+
+  static async open(database: Database): Promise<ExistingDatabase> {
+    const [facts] = await database.rows(
+      `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int >= 140000 AS known`,
+    );
+    if (facts?.known !== 't') {
+      throw new PlanGuardError('engine', `The database is PostgreSQL ${facts?.version}.`, {
+        hint: 'plan-guard plans on PostgreSQL 14 and later.',
+      });
+    }
+    const catalog = await readOnly(database, () => readCatalogOf(database));
+    return new ExistingDatabase(`existing database (PostgreSQL ${facts.version})`, database, catalog);
+  }
+
+  async prepare(text: string, types: readonly (string | undefined)[]): Promise<PreparedStatement> {
+    this.#statements += 1;
+    const name = `plan_guard_${this.#statements}`;
+    return readOnly(this.#database, () => prepareStatement(this.#database, name, text, types));
+  }
+
+  explain(requests: readonly ExplainRequest[]): Promise<readonly unknown[]> {
+    return readOnly(this.#database, () => this.#explain(requests));
+  }
+
+  async explainWithoutSeqScan(requests: readonly ExplainRequest[]): Promise<readonly unknown[]> {
+    try {
+      return await readOnly(this.#database, async () => {
+        await this.#database.query('SET LOCAL enable_seqscan = off');
+        await this.#database.query('DISCARD PLANS');
+        return this.#explain(requests);
+      });
+    } finally {
+      await this.#database.query('DISCARD PLANS').catch(() => {});
+    }
+  }
+
+  /** There is nothing to keep. */
+  async close(): Promise<void> {
+    await this.#database.close().catch(() => {});
+  }
+
+  async #explain(requests: readonly ExplainRequest[]): Promise<readonly unknown[]> {
+    const explained: unknown[] = [];
+    for (const request of requests) {
+      await this.#database.query(`SET LOCAL plan_cache_mode = force_${request.mode}_plan`);
+      explained.push(readExplained(await this.#database.query(explainCommand(request))));
+    }
+    return explained;
+  }
+}
+
+/** Runs the work in a transaction that cannot write and is rolled back. Prepared statements outlive it. */
+async function readOnly<Result>(database: Database, work: () => Promise<Result>): Promise<Result> {
+  try {
+    await database.query('BEGIN TRANSACTION READ ONLY');
+    return await work();
+  } catch (error) {
+    throw isServerError(error) && !INTERRUPTED.has(error.code) ? error : failure(error);
+  } finally {
+    await database.query('ROLLBACK').catch(() => {});
+  }
+}
+
+/** SQLSTATEs that say nothing about the statement: lock not available, query cancelled, the server goes away. */
+const INTERRUPTED: ReadonlySet<string> = new Set(['55P03', '57014', '57P01', '57P02', '57P03', '25P03']);
+
+function failure(error: unknown, url?: string): PlanGuardError {
+  if (error instanceof PlanGuardError) return error;
+  const code = (error as { code?: string }).code ?? '';
+  const message = withoutPassword(messageOf(error), url);
+  return new PlanGuardError('engine', `The database cannot be used: ${message}`, { hint: hintFor(code, message) });
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
+
+function hintFor(code: string, message: string): string {
+  if (code.startsWith('28')) return 'Check the user and the password: in the address, in PGPASSWORD or in ~/.pgpass.';
+  if (code === '3D000') return 'Check the name of the database.';
+  if (code === '55P03') return 'Somebody holds a lock on a table of the query: run it again when that is over.';
+  if (code === '57014')
+    return `Planning took longer than ${TIMEOUTS.statement_timeout / 1000} s: look at what the server does.`;
+  if (/ssl|tls|certificate/i.test(message)) return 'Set sslmode and sslrootcert in the address, as `pg` knows them.';
+  return 'Check the address, and that the server runs and can be reached from here.';
+}
+
+/** No driver should print it; nothing of ours will. */
+function withoutPassword(message: string, url: string | undefined): string {
+  const secrets = [
+    process.env.PGPASSWORD,
+    url === undefined ? undefined : /:\/\/[^/@]*?:([^@]*)@/.exec(url)?.[1],
+  ].flatMap((secret) => (secret ? [secret, safelyDecoded(secret)] : []));
+  return secrets.reduce((text, secret) => text.replaceAll(secret, '***'), message);
+}
+
+function safelyDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

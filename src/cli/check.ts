@@ -21,6 +21,7 @@ import { type Process, Progress, print, takesColor, takesUnicode, widthOf } from
 interface Flags {
   readonly reporter?: readonly string[];
   readonly filter?: string;
+  readonly databaseUrl?: string;
   readonly cache: boolean;
   readonly verbose?: true;
 }
@@ -38,11 +39,13 @@ Examples:
   plan-guard check --filter profile              cases whose query, statement or scenario holds "profile"
   plan-guard check --reporter pretty --reporter json=plans.json
   plan-guard check --reporter json | jq .verdict
+  plan-guard check --database-url postgres://reader@db.internal/app    planned there, which is never changed
 
 Without a suite, plan-guard.yaml of the working directory is used, or the suites that package.json names under
 "plan-guard". Under GitHub Actions the reporters are pretty and github by default.
 
-Environment: PLAN_GUARD_CACHE (cache folder), NO_COLOR, FORCE_COLOR, COLUMNS.
+Environment: PLAN_GUARD_CACHE (cache folder), PLAN_GUARD_CONTAINER_IMAGE (image of the engine container), DATABASE_URL
+or PGHOST, PGDATABASE and the like (database of the engine url), NO_COLOR, FORCE_COLOR, COLUMNS.
 Exit codes: 0 clean, 1 findings or something that could not be judged, 2 could not run.`;
 
 export function checkCommand(process: Process, version: string, done: (exitCode: number) => void): Command {
@@ -58,6 +61,7 @@ export function checkCommand(process: Process, version: string, done: (exitCode:
       collect,
     )
     .option('-f, --filter <text>', 'only cases whose query, statement or scenario holds the text')
+    .option('-d, --database-url <url>', 'plan on this existing database as it is, in place of the suites’ engines')
     .option('--no-cache', 'prepare everything anew and keep nothing')
     .option('-v, --verbose', 'every case, and whole plans')
     .addHelpText('after', EXAMPLES)
@@ -90,6 +94,7 @@ async function checkAction(
       cwd,
       cache: flags.cache,
       ...(flags.filter === undefined ? {} : { filter: flags.filter }),
+      ...(flags.databaseUrl === undefined ? {} : { databaseUrl: flags.databaseUrl }),
       onProgress: (message, slow) => progress.update(message, slow),
       onOutput: (text) => {
         progress.end();

@@ -1,11 +1,12 @@
 import { existsSync, lchownSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlanGuardError } from '../errors.js';
+import { type Account, serverAccount } from './account.js';
 import { Connection } from './connection.js';
 import type { Database } from './database.js';
 import type { ClusterOptions, Opening } from './engine.js';
 import { type InflatedRelation, inflate } from './inflate.js';
-import { type Account, type NativeServer, serverAccount, startNativeServer } from './native.js';
+import { type NativeServer, startNativeServer } from './native.js';
 import { type FileEngine, openPrepared } from './prepared-directory.js';
 import { findServer, type ServerBinaries, type ServerRequest } from './servers.js';
 import { DirectoryStore } from './store.js';

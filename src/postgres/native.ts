@@ -4,11 +4,12 @@ import { chownSync, closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { PlanGuardError } from '../errors.js';
 import { HOME_PREFIX, writeOwner } from './abandoned-servers.js';
+import { type Account, requireOpen, serverAccount } from './account.js';
 import { findServer, type ServerBinaries } from './servers.js';
 
 export interface NativeServerOptions {
@@ -63,13 +64,6 @@ export const nativeDefaults: Readonly<Record<string, string>> = {
 /** How long a server may take to start, and to stop, in milliseconds. */
 const patience = 60_000;
 
-/** The account that owns the cluster: PostgreSQL refuses to run as root, so root hands over to an unprivileged one. */
-export interface Account {
-  readonly uid: number;
-  readonly gid: number;
-  readonly name: string;
-}
-
 /** Kept in the data directory, for servers that are connected to by TCP. */
 const PASSWORD = 'plan-guard.password';
 /** A longer path cannot be bound (`sun_path` in unix(7)). */
@@ -83,6 +77,7 @@ const LONGEST_SOCKET = 100;
 export async function startNativeServer(options: NativeServerOptions = {}): Promise<NativeServer> {
   const binaries = options.binaries ?? (await findServer({ version: options.version }));
   const account = await serverAccount();
+  if (account !== undefined) requireOpen(account, [tmpdir(), binaries.folder, dirname(options.directory ?? tmpdir())]);
   const home = await mkdtemp(join(tmpdir(), HOME_PREFIX));
   const directory = options.directory ?? join(home, 'data');
   let server: ChildProcess | undefined;
@@ -138,14 +133,6 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-/** The account that servers run as: undefined where it is this process's own. */
-export async function serverAccount(): Promise<Account | undefined> {
-  if (process.getuid?.() !== 0) return undefined;
-  const accounts = await readFile('/etc/passwd', 'utf8').catch(() => '');
-  const nobody = /^nobody:[^:]*:(\d+):(\d+):/m.exec(accounts);
-  return { name: 'nobody', uid: Number(nobody?.[1] ?? 65534), gid: Number(nobody?.[2] ?? 65534) };
 }
 
 interface Initialisation {

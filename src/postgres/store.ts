@@ -17,6 +17,7 @@ import { homedir, platform, tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { PlanGuardError } from '../errors.js';
 import { removeAbandonedServers } from './abandoned-servers.js';
+import { closedFolder } from './account.js';
 import { host, isAlive } from './processes.js';
 
 const DAY = 86_400_000;
@@ -197,12 +198,6 @@ function openCache(
     `The cache folder ${folder} cannot be used: ${closed} is closed to the server's account; nothing is kept.`,
   );
   return undefined;
-}
-
-/** The first of a folder and those above it that others cannot pass through. */
-function closedFolder(folder: string): string | undefined {
-  if ((statSync(folder).mode & 0o001) === 0) return folder;
-  return dirname(folder) === folder ? undefined : closedFolder(dirname(folder));
 }
 
 /** @param shared root's home is closed to others, so the system's cache takes its place */

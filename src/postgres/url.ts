@@ -164,11 +164,11 @@ function hintFor(code: string, message: string): string {
 }
 
 /** No driver should print it; nothing of ours will. */
-function withoutPassword(message: string, url: string | undefined): string {
-  const secrets = [
-    process.env.PGPASSWORD,
-    url === undefined ? undefined : /:\/\/[^/@]*?:([^@]*)@/.exec(url)?.[1],
-  ].flatMap((secret) => (secret ? [secret, safelyDecoded(secret)] : []));
+function withoutPassword(message: string, url = ''): string {
+  const written = [/^[^:/?#]+:\/\/[^/?#]*?:([^@/?#]*)@/, /[?&]password=([^&#]*)/].flatMap(
+    (part) => part.exec(url)?.[1] ?? [],
+  );
+  const secrets = [process.env.PGPASSWORD ?? '', ...written, ...written.map(safelyDecoded)].filter(Boolean);
   return secrets.reduce((text, secret) => text.replaceAll(secret, '***'), message);
 }
 

@@ -110,6 +110,7 @@ export class DirectoryStore {
     const store = (cache ? openCache(onFallback, shared) : undefined) ?? { root: temporaryFolder(), keep: false };
     if (shared) chmodSync(store.root, mode);
     removeAbandonedServers();
+    for (const root of new Set([cacheFolder(false), cacheFolder(shared), temporaryName()])) removeAbandoned(root);
     const opened = new DirectoryStore(store.root, store.keep, mode);
     opened.#sweep();
     return opened;
@@ -135,7 +136,7 @@ export class DirectoryStore {
     return { directory, fresh: idle === undefined, release, discard };
   }
 
-  /** Removes what dead processes left, and keys that nobody used for long. */
+  /** Removes keys that nobody used for long. */
   #sweep(): void {
     const folders = list(this.#root)
       .filter((name) => KEY.test(name))
@@ -143,12 +144,19 @@ export class DirectoryStore {
       .map((folder) => ({ folder, age: ageOf(folder) }))
       .sort((a, b) => a.age - b.age);
     for (const [rank, { folder, age }] of folders.entries()) {
-      for (const name of list(folder)) {
-        if (name.startsWith('busy-') && isAbandoned(folder, name)) attempt(() => remove(join(folder, name)));
-      }
       if (age < KEEP_UNUSED && rank < KEEP_KEYS) continue;
       for (let idle = claimIdle(folder); idle !== undefined; idle = claimIdle(folder)) remove(idle);
       attempt(() => rmdirSync(folder));
+    }
+  }
+}
+
+/** Removes what dead processes left, with a cache or without one. */
+function removeAbandoned(root: string): void {
+  for (const key of list(root).filter((name) => KEY.test(name))) {
+    const folder = join(root, key);
+    for (const name of list(folder)) {
+      if (name.startsWith('busy-') && isAbandoned(folder, name)) attempt(() => remove(join(folder, name)));
     }
   }
 }
@@ -212,7 +220,7 @@ function cacheFolder(shared: boolean): string {
 
 /** A folder of this user's alone below the temporary one: where others may write too, the name may be taken. */
 function temporaryFolder(): string {
-  const folder = join(tmpdir(), `plan-guard-${userName()}`);
+  const folder = temporaryName();
   try {
     attempt(() => mkdirSync(folder, { mode: 0o700 }));
     if (isPrivate(folder)) {
@@ -228,6 +236,10 @@ function temporaryFolder(): string {
       cause: error,
     });
   }
+}
+
+function temporaryName(): string {
+  return join(tmpdir(), `plan-guard-${userName()}`);
 }
 
 function isPrivate(folder: string): boolean {

@@ -52,6 +52,7 @@ const ENVIRONMENT = [
   'PGDATABASE',
   'PGPASSWORD',
   'PGSSLMODE',
+  'PGCONNECT_TIMEOUT',
 ];
 const before = { ...process.env };
 
@@ -290,6 +291,7 @@ test('a role and settings are those of the session alone', async () => {
 test('a server that accepts and says nothing is given up', async () => {
   const silent = createServer();
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  process.env.PGCONNECT_TIMEOUT = '1';
   const { port } = silent.address() as { port: number };
   await expect(openDatabase(`postgres://x@127.0.0.1:${port}/x`)).rejects.toMatchObject({ code: 'engine' });
   silent.close();

@@ -10,7 +10,6 @@ import { applySettings, type SessionSettings } from './settings.js';
 
 /** Milliseconds. Planning takes a few; what waits longer stands in somebody's way. */
 const TIMEOUTS = {
-  connect: 10_000,
   statement_timeout: 30_000,
   lock_timeout: 3_000,
   idle_in_transaction_session_timeout: 60_000,
@@ -31,8 +30,7 @@ export async function openDatabase(
   const connection = await connect(url);
   try {
     await connection.query('SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY');
-    const { connect: _, ...timeouts } = TIMEOUTS;
-    for (const [name, value] of Object.entries(timeouts)) await connection.query(`SET ${name} = ${value}`);
+    for (const [name, value] of Object.entries(TIMEOUTS)) await connection.query(`SET ${name} = ${value}`);
     await applySettings(connection, session);
     return await ExistingDatabase.open(connection);
   } catch (error) {
@@ -55,12 +53,17 @@ async function connect(url: string | undefined): Promise<Connection> {
       hint: 'Write it as postgres://user@host:5432/database?sslmode=verify-full; a password may stand in PGPASSWORD.',
     });
   }
-  const config: ClientConfig = { application_name: 'plan-guard', connectionTimeoutMillis: TIMEOUTS.connect };
+  const config: ClientConfig = { application_name: 'plan-guard', connectionTimeoutMillis: connectTimeout() };
   try {
     return await Connection.open(url === undefined ? config : { ...config, connectionString: url });
   } catch (error) {
     throw failure(error, url);
   }
+}
+
+/** `PGCONNECT_TIMEOUT` is in seconds, as libpq has it. */
+function connectTimeout(): number {
+  return Number(process.env.PGCONNECT_TIMEOUT || 10) * 1000;
 }
 
 class ExistingDatabase implements PlanningServer {

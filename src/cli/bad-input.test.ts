@@ -255,8 +255,6 @@ test('statistics of what does not exist', async () => {
     $ plan-guard check
     error: statistics.json:1:508: The table "public.orders" has no column "state".
       next: Statistics and schema must be of the same database: make the statistics again, or take the entry out.
-    error: statistics.json:1:573: The table "public.orders" has no index "gone".
-      next: Statistics and schema must be of the same database: make the statistics again, or take the entry out.
     exit 2
     "
   `);

@@ -76,11 +76,12 @@ async function planStatement(server: PlanningServer, statement: GuardedStatement
   );
 }
 
+/** Combinations of a scenario's matrix that bind the same values are one case; scenarios are never merged. */
 function groupByValues(statement: GuardedStatement, types: readonly string[]): Group[] {
   const groups = new Map<string, { values: readonly (string | null)[]; scenarios: ScenarioCase[] }>();
   for (const { scenario, values } of statement.bindings) {
     const texts = values(types);
-    const key = JSON.stringify(texts);
+    const key = JSON.stringify([scenario?.scenario.name, texts]);
     const group = groups.get(key) ?? { values: texts, scenarios: [] };
     groups.set(key, group);
     if (scenario !== undefined) group.scenarios.push(scenario);

@@ -30,10 +30,6 @@ test('a group is named without the choices that make no difference to it', () =>
   expect(groups([title], [plays])).toEqual([title, plays]);
 });
 
-test('a group of several scenarios is named after the first', () => {
-  expect(groups(['label sort=title limit=10', 'nobody sort=title limit=10'])).toEqual(['label sort=title limit=10']);
-});
-
 test('two groups never share a name', () => {
   const names = groups(
     ['label sort=title limit=10', 'label sort=plays limit=10'],

@@ -32,8 +32,8 @@ export function scenarioCases(entry: QueryEntry | KnownBadEntry, suite: Suite): 
 }
 
 /**
- * Names groups of scenarios that come to the same case, each by its first scenario, without those choices of the
- * matrix that make no difference: `label` for `label sort=title` and `label sort=plays`. No two groups share a name.
+ * Names groups of combinations of one scenario that come to the same case, without those choices of the matrix that
+ * make no difference: `label` for `label sort=title` and `label sort=plays`. No two groups share a name.
  */
 export function nameGroups(groups: readonly (readonly ScenarioCase[])[]): string[] {
   const names = groups.map(commonName);
@@ -46,7 +46,6 @@ export function nameGroups(groups: readonly (readonly ScenarioCase[])[]): string
 function commonName(group: readonly ScenarioCase[]): string {
   const [first, ...others] = group;
   if (first === undefined) return '';
-  const alike = others.filter(({ scenario }) => scenario.name === first.scenario.name);
-  const kept = first.choices.filter((choice) => alike.every(({ choices }) => choices.includes(choice)));
+  const kept = first.choices.filter((choice) => others.every(({ choices }) => choices.includes(choice)));
   return [first.scenario.name, ...kept].join(' ');
 }

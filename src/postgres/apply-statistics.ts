@@ -1,7 +1,7 @@
 import { PlanGuardError, throwAll, type Where } from '../errors.js';
 import { lineColumn } from '../sql/positions.js';
 import { formatArrayLiteral } from '../statistics/arrays.js';
-import { estimateBtreeHeight } from '../statistics/btree-height.js';
+import { estimateBtreeHeight, pivotKeyWidth } from '../statistics/btree-height.js';
 import { type JsonPath, locateJson, pathKey } from '../statistics/locate.js';
 import type { ColumnStatistics, RelationSize, Statistics } from '../statistics/model.js';
 import { PAGE_SIZE } from './btree.js';
@@ -27,7 +27,12 @@ interface Relation {
   /** The table of an index, as `schema.name`. */
   readonly table: string | undefined;
   readonly columns: readonly string[];
+  /** How many of an index's columns, from the first on, are keys: the rest are those of INCLUDE. */
+  readonly keys: number;
 }
+
+/** The schema's tables and indexes, by `schema.name`. */
+type Relations = ReadonlyMap<string, Relation>;
 
 /**
  * Writes the statistics into the database and says how large the files have to be for the planner to believe them.
@@ -35,10 +40,11 @@ interface Relation {
  */
 export async function applyStatistics(
   database: Database,
-  source: StatisticsFile,
+  given: StatisticsFile,
 ): Promise<{ readonly inflated: readonly InflatedRelation[]; readonly remarks: readonly string[] }> {
   const relations = await readRelations(database);
-  checkNames(source, relations);
+  checkNames(given, relations);
+  const source = { ...given, statistics: withoutDroppedIndexes(given.statistics, relations) };
   const estimated = estimateMissingIndexes(source.statistics, relations);
   const sizes = [...relationSizes(source.statistics, relations), ...estimated];
   const writer = await writerFor(database);
@@ -59,7 +65,32 @@ export async function applyStatistics(
   const remarks = estimated
     .filter(({ size }) => size.reltuples > 0)
     .map(({ key, size }) => describeEstimate(key, size));
-  return { inflated, remarks: [...remarks, ...(await extendedStatistics(database))] };
+  const dropped = droppedIndexes(given.statistics, relations).map(({ table, index }) => describeDropped(table, index));
+  return { inflated, remarks: [...remarks, ...dropped, ...(await extendedStatistics(database))] };
+}
+
+/** Indexes that the schema does not have any more: a pull request that drops one is what is to be judged. */
+function droppedIndexes(statistics: Statistics, relations: Relations): { table: string; index: string }[] {
+  return Object.entries(statistics.tables).flatMap(([table, { indexes }]) => {
+    const schema = table.slice(0, table.indexOf('.'));
+    const dropped = Object.keys(indexes).filter((index) => relations.get(`${schema}.${index}`)?.table !== table);
+    return dropped.map((index) => ({ table, index }));
+  });
+}
+
+function describeDropped(table: string, index: string): string {
+  return `The statistics know the index ${index} of ${table}, which the schema does not have: it is planned without.`;
+}
+
+function withoutDroppedIndexes(statistics: Statistics, relations: Relations): Statistics {
+  const dropped = droppedIndexes(statistics, relations);
+  if (dropped.length === 0) return statistics;
+  const tables = Object.entries(statistics.tables).map(([table, facts]) => {
+    const gone = new Set(dropped.filter((one) => one.table === table).map(({ index }) => index));
+    const indexes = Object.fromEntries(Object.entries(facts.indexes).filter(([index]) => !gone.has(index)));
+    return [table, { ...facts, indexes }];
+  });
+  return { ...statistics, tables: Object.fromEntries(tables) };
 }
 
 /** Whether the statistics tell the size: an empty table is known to be empty once it was analysed. */
@@ -72,7 +103,8 @@ async function readRelations(database: Database): Promise<Map<string, Relation>>
     SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, coalesce(a.amname, '') AS method,
            pg_relation_filepath(c.oid) AS path, tn.nspname || '.' || t.relname AS "table",
            (SELECT json_agg(attname ORDER BY attnum) FROM pg_attribute
-             WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns
+             WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns,
+           coalesce(i.indnkeyatts, 0) AS keys
       FROM pg_class c
       JOIN pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_am a ON a.oid = c.relam
@@ -93,12 +125,13 @@ async function readRelations(database: Database): Promise<Map<string, Relation>>
         path: row.path ?? undefined,
         table: row.table ?? undefined,
         columns: JSON.parse(row.columns ?? '[]') as string[],
+        keys: Number(row.keys),
       },
     ]),
   );
 }
 
-function checkNames({ file, text, statistics }: StatisticsFile, relations: ReadonlyMap<string, Relation>): void {
+function checkNames({ file, text, statistics }: StatisticsFile, relations: Relations): void {
   const missing: { path: JsonPath; message: string }[] = [];
   for (const [key, table] of Object.entries(statistics.tables)) {
     const relation = relations.get(key);
@@ -118,10 +151,7 @@ function checkNames({ file, text, statistics }: StatisticsFile, relations: Reado
     for (const [index, { columns = {} }] of Object.entries(table.indexes)) {
       const path = ['tables', key, 'indexes', index];
       const known = relations.get(`${relation.schema}.${index}`);
-      if (known?.table !== key) {
-        missing.push({ path, message: `The table "${key}" has no index "${index}".` });
-        continue;
-      }
+      if (known?.table !== key) continue;
       for (const column of Object.keys(columns)) {
         if (known.columns.includes(column)) continue;
         missing.push({
@@ -160,22 +190,33 @@ interface SizedRelation {
   readonly keyWidth: number;
 }
 
-function relationSizes(statistics: Statistics, relations: ReadonlyMap<string, Relation>): SizedRelation[] {
+function relationSizes(statistics: Statistics, relations: Relations): SizedRelation[] {
   const sizes: SizedRelation[] = [];
   for (const [key, table] of Object.entries(statistics.tables)) {
     sizes.push({ key, size: table, height: undefined, keyWidth: 0 });
     const schema = key.slice(0, key.indexOf('.'));
     for (const [name, index] of Object.entries(table.indexes)) {
       const indexKey = `${schema}.${name}`;
-      const keyWidth = keyWidthOf(relations.get(indexKey)?.columns ?? [], table.columns);
+      const keyWidth = keyWidthOf(relations.get(indexKey), { ...table.columns, ...index.columns }, index.reltuples);
       sizes.push({ key: indexKey, size: index, height: index.height, keyWidth });
     }
   }
   return sizes;
 }
 
+type Columns = Readonly<Record<string, ColumnStatistics>>;
+
+/** Average width in bytes of the keys on the inner pages of an index with so many entries. */
+function keyWidthOf(index: Relation | undefined, columns: Columns, tuples: number): number {
+  const keys = index?.columns.slice(0, index.keys) ?? [];
+  return pivotKeyWidth(
+    keys.map((name) => ({ avg_width: columns[name]?.avg_width, n_distinct: columns[name]?.n_distinct })),
+    tuples,
+  );
+}
+
 /** Average width in bytes of an index's columns together. */
-function keyWidthOf(names: readonly string[], columns: Readonly<Record<string, ColumnStatistics>>): number {
+function entryWidthOf(names: readonly string[], columns: Columns): number {
   return names.reduce((sum, name) => sum + (columns[name]?.avg_width ?? UNKNOWN_WIDTH), 0);
 }
 
@@ -189,7 +230,7 @@ const BRIN_RANGE = 128;
  * An index that the statistics do not know (a pull request adds it) gets the size that its entries would take:
  * PostgreSQL would otherwise take it for one page of all the table's rows. Of an empty table it is empty.
  */
-function estimateMissingIndexes(statistics: Statistics, relations: ReadonlyMap<string, Relation>): SizedRelation[] {
+function estimateMissingIndexes(statistics: Statistics, relations: Relations): SizedRelation[] {
   const estimated: SizedRelation[] = [];
   for (const [key, relation] of relations) {
     const table = relation.table === undefined ? undefined : statistics.tables[relation.table];
@@ -200,8 +241,7 @@ function estimateMissingIndexes(statistics: Statistics, relations: ReadonlyMap<s
       Object.hasOwn(table.indexes, relation.name)
     )
       continue;
-    const keyWidth = keyWidthOf(relation.columns, table.columns);
-    const entry = INDEX_ENTRY_OVERHEAD + Math.ceil(keyWidth / 8) * 8;
+    const entry = INDEX_ENTRY_OVERHEAD + Math.ceil(entryWidthOf(relation.columns, table.columns) / 8) * 8;
     // A BRIN index has an entry of two values for each range of pages, and a page each for itself and its map.
     const bytes =
       relation.method === 'brin' ? (table.relpages / BRIN_RANGE) * 2 * entry : (table.reltuples * entry) / INDEX_FILL;
@@ -210,7 +250,7 @@ function estimateMissingIndexes(statistics: Statistics, relations: ReadonlyMap<s
       key,
       size: { relpages, reltuples: table.reltuples, relallvisible: 0 },
       height: undefined,
-      keyWidth,
+      keyWidth: keyWidthOf(relation, table.columns, table.reltuples),
     });
   }
   return estimated;

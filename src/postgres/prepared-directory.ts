@@ -25,7 +25,7 @@ import {
 import type { DirectoryStore, Lease } from './store.js';
 
 /** Raised whenever a prepared directory is made differently from before. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** An engine whose data directories are files of this machine. */
 export interface FileEngine extends Engine {
@@ -157,6 +157,8 @@ async function copyEmptyCluster(
 interface FileState {
   /** In bytes. */
   readonly size: number;
+  /** When it was last written, in milliseconds. */
+  readonly time: number;
   /** SHA-1 of the part that is not a hole; undefined where there is none. */
   readonly hash: string | undefined;
 }
@@ -164,19 +166,16 @@ interface FileState {
 interface Manifest extends Built {
   /** Every lasting file of the data directory, by path. */
   readonly files: Readonly<Record<string, FileState>>;
-  /** When each file was last written, in milliseconds; not kept. */
-  readonly times: ReadonlyMap<string, number>;
 }
 
 /**
  * Notes how the files are now.
- * @param before the files as they were: one that was not written since is not read again
  */
 function writeManifest(directory: string, { facts, hollow }: Built, before?: Manifest): Manifest {
-  const { files, times } = readFiles(join(directory, 'data'), hollow, before);
+  const files = readFiles(join(directory, 'data'), hollow, before?.files);
   const text = JSON.stringify({ facts, hollow, files });
   writeFileSync(join(directory, MANIFEST), `${sha1(text)}\n${text}`);
-  return { facts, hollow, files, times };
+  return { facts, hollow, files };
 }
 
 /** The manifest, where every file is as it says; undefined where anything is not. */
@@ -184,9 +183,9 @@ function readManifest(directory: string): Manifest | undefined {
   try {
     const [hash, text = ''] = readFileSync(join(directory, MANIFEST), 'utf8').split('\n');
     if (hash !== sha1(text)) return undefined;
-    const manifest = JSON.parse(text) as Omit<Manifest, 'times'>;
-    const { files, times } = readFiles(join(directory, 'data'), manifest.hollow);
-    return JSON.stringify(files) === JSON.stringify(manifest.files) ? { ...manifest, times } : undefined;
+    const manifest = JSON.parse(text) as Manifest;
+    const files = readFiles(join(directory, 'data'), manifest.hollow, manifest.files);
+    return contentOf(files) === contentOf(manifest.files) ? manifest : undefined;
   } catch {
     return undefined;
   }
@@ -195,18 +194,25 @@ function readManifest(directory: string): Manifest | undefined {
 /** The write-ahead log is renewed by every session; a server refuses to start on a damaged one. */
 const TRANSIENT = /^pg_wal[/\\]|postmaster\.(pid|opts)$/;
 
-function readFiles(data: string, hollow: readonly string[], before?: Manifest): Pick<Manifest, 'files' | 'times'> {
+/**
+ * How the files are. One that has the size and the time of last writing that are known of it is not read again: hashing
+ * all of them would take longer than the plans do.
+ */
+function readFiles(data: string, hollow: readonly string[], known: Manifest['files'] = {}): Manifest['files'] {
   const hollowFiles = new Set(hollow.map((path) => join(path)));
   const files: Record<string, FileState> = {};
-  const times = new Map<string, number>();
   for (const file of listFiles(data)) {
-    const { size, mtimeMs } = statSync(join(data, file));
-    const known = before?.files[file];
-    times.set(file, mtimeMs);
-    if (known?.size === size && before?.times.get(file) === mtimeMs) files[file] = known;
-    else files[file] = { size, hash: hashFile(join(data, file), lengthOf(file, size, hollowFiles)) };
+    const { size, mtimeMs: time } = statSync(join(data, file));
+    const before = known[file];
+    const same = before?.size === size && before.time === time;
+    files[file] = same ? before : { size, time, hash: hashFile(join(data, file), lengthOf(file, size, hollowFiles)) };
   }
-  return { files, times };
+  return files;
+}
+
+/** What the files hold, whenever they were written. */
+function contentOf(files: Manifest['files']): string {
+  return JSON.stringify(Object.entries(files).map(([file, { size, hash }]) => [file, size, hash]));
 }
 
 /** How many bytes of a file may be more than a hole. */

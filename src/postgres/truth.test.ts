@@ -561,12 +561,6 @@ describe('statistics that do not fit the schema', () => {
       '"gone"',
     ],
     [
-      'an index',
-      (t) => ({ 'public.p': { ...t, indexes: { height_0: { relpages: 1, reltuples: 1, relallvisible: 0 } } } }),
-      'The table "public.p" has no index "height_0".',
-      '"height_0"',
-    ],
-    [
       'a column of an index',
       (t) => ({
         'public.t': {

@@ -87,7 +87,7 @@ export class SeededDatabase {
   }
 }
 
-/** Stands for the transaction that the work began, or for one statement outside of such. */
+/** Always set: where the transaction that the work began, or its next statement outside of such, goes back to. */
 const SAVEPOINT = 'plan_guard';
 /** A setting that lasts as long as the transaction around all. */
 const MARK = 'plan_guard.transaction';
@@ -105,7 +105,7 @@ class Session {
   }
 
   async begin(): Promise<void> {
-    await this.#database.execute(`BEGIN; SET LOCAL ${MARK} = 'open'`);
+    await this.#database.execute(`BEGIN; SET LOCAL ${MARK} = 'open'; SAVEPOINT ${SAVEPOINT}`);
   }
 
   query(text: string, values: readonly TextValue[]): Promise<TextResult> {
@@ -119,13 +119,15 @@ class Session {
   async end(): Promise<boolean> {
     return this.#inTurn(async () => {
       this.#ended = true;
-      const changed = await this.#database
-        .query(`SELECT pg_current_xact_id_if_assigned() IS NOT NULL OR current_setting('${MARK}', true) <> 'open'`)
-        .then(({ rows }) => rows[0]?.[0] !== 'f')
-        .catch(() => true);
-      await this.#database.execute('ROLLBACK');
-      await this.#database.execute('DEALLOCATE ALL');
-      return changed;
+      const asked = `SELECT pg_current_xact_id_if_assigned() IS NOT NULL OR current_setting('${MARK}', true) <> 'open'`;
+      try {
+        const [answer] = await this.#database.execute(`${asked}; ROLLBACK; DEALLOCATE ALL`);
+        return answer?.rows[0]?.[0] !== 'f';
+      } catch (error) {
+        if (!isServerError(error)) throw error;
+        await this.#database.execute('ROLLBACK; DEALLOCATE ALL');
+        return true;
+      }
     });
   }
 
@@ -138,7 +140,6 @@ class Session {
   async #run(text: string, values: readonly TextValue[]): Promise<TextResult> {
     switch (transactionControl(text)) {
       case 'begin':
-        if (!this.#inTransaction) await this.#database.execute(`SAVEPOINT ${SAVEPOINT}`);
         this.#inTransaction = true;
         return tagged('BEGIN');
       case 'commit':
@@ -155,14 +156,12 @@ class Session {
 
   /** Outside of a transaction a statement that fails leaves the others as they are. */
   async #runAlone(text: string, values: readonly TextValue[]): Promise<TextResult> {
-    await this.#database.execute(`SAVEPOINT ${SAVEPOINT}`);
-    this.#inTransaction = true;
     try {
       const result = await this.#database.query(text, values);
       await this.#commit();
       return result;
     } catch (error) {
-      if (this.#inTransaction) await this.#rollBack();
+      await this.#rollBack();
       throw error;
     }
   }
@@ -170,7 +169,7 @@ class Session {
   /** A transaction that failed is rolled back instead, which is what the tag says then. */
   async #commit(): Promise<'COMMIT' | 'ROLLBACK'> {
     try {
-      await this.#database.execute(`RELEASE SAVEPOINT ${SAVEPOINT}`);
+      await this.#database.execute(`RELEASE SAVEPOINT ${SAVEPOINT}; SAVEPOINT ${SAVEPOINT}`);
       this.#inTransaction = false;
       return 'COMMIT';
     } catch (error) {
@@ -182,7 +181,7 @@ class Session {
 
   async #rollBack(): Promise<void> {
     this.#inTransaction = false;
-    await this.#database.execute(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}; RELEASE SAVEPOINT ${SAVEPOINT}`);
+    await this.#database.execute(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
   }
 }
 

@@ -17,6 +17,7 @@ export const KEYS = {
     'unverified',
     'trusted-functions',
     'module-timeout',
+    'max-age',
   ],
   postgres: ['engine', 'version', 'binDir', 'image', 'locale', 'role', 'extensions', 'settings'],
   rules: ['protect', 'no-seq-scan', 'index-only', 'only-indexes'],

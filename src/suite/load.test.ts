@@ -120,6 +120,7 @@ describe('a suite that is right', () => {
       unverified: 'warn',
       trustedFunctions: ['now_utc'],
       moduleTimeout: 1500,
+      maxAge: 84,
     });
   });
 
@@ -147,6 +148,7 @@ describe('a suite that is right', () => {
       unverified: 'fail',
       trustedFunctions: [],
       moduleTimeout: 10_000,
+      maxAge: undefined,
     });
   });
 
@@ -566,6 +568,24 @@ suite plan-guard.yaml:10:13: queries[4].module: expected a JS or TS module, foun
       [
         `suite plan-guard.yaml:4:17: module-timeout: expected a time between 1ms and 60m, found ${timeout === '' ? 'empty text' : `\`${timeout}\``}`,
         '    Write a number and its unit (ms, s or m): 500ms, 10s.',
+      ].join('\n'),
+    );
+  });
+
+  test.each(['0d', '90', '3m', '1.5w', '-1d'])('an age of %j', async (age) => {
+    expect(await failsWith(`statistics: statistics/year-later.json\nmax-age: '${age}'`)).toBe(
+      [
+        `suite plan-guard.yaml:5:10: max-age: expected an age of at least 1d, found \`${age}\``,
+        '    Write a number and its unit (d or w): 90d, 12w.',
+      ].join('\n'),
+    );
+  });
+
+  test('an age where there are no statistics', async () => {
+    expect(await failsWith('max-age: 90d')).toBe(
+      [
+        'suite plan-guard.yaml:4:10: max-age: there are no statistics that could be too old',
+        '    Name a file under `statistics`, or remove it.',
       ].join('\n'),
     );
   });

@@ -153,6 +153,7 @@ class SuiteReader {
         value.match(QUALIFIED, what, 'Write `name` or `schema.name`, without arguments.'),
       ),
       moduleTimeout: readTimeout(fields['module-timeout']),
+      maxAge: readAge(fields['max-age'], fields.statistics),
     };
   }
 
@@ -474,6 +475,18 @@ function readTimeout(value: YamlValue | undefined): number {
   if (milliseconds >= 1 && milliseconds <= MAX_TIMEOUT) return milliseconds;
   value.expected('a time between 1ms and 60m', 'Write a number and its unit (ms, s or m): 500ms, 10s.');
   return DEFAULT_TIMEOUT;
+}
+
+function readAge(value: YamlValue | undefined, statistics: YamlValue | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (statistics === undefined) {
+    value.fail('there are no statistics that could be too old', 'Name a file under `statistics`, or remove it.');
+  }
+  const [, amount, unit] = /^(\d{1,5}) ?([dw])$/.exec(value.plainText ?? '') ?? [];
+  const days = Number(amount) * (unit === 'w' ? 7 : 1);
+  if (days >= 1) return days;
+  value.expected('an age of at least 1d', 'Write a number and its unit (d or w): 90d, 12w.');
+  return undefined;
 }
 
 const NO_RULES: RuleSettings = { protect: [], noSeqScan: [], indexOnly: [], onlyIndexes: [] };

@@ -114,4 +114,6 @@ export interface Suite {
   readonly trustedFunctions: readonly string[];
   /** How long a module's function may take, in milliseconds. */
   readonly moduleTimeout: number;
+  /** How old the statistics may be, in days, before a warning says so. */
+  readonly maxAge: number | undefined;
 }

@@ -128,6 +128,7 @@ test.each([
       'module-timeout': '1.5s',
     },
   ],
+  ['an age of statistics', { statistics: 'statistics/year-later.json', 'max-age': '90d' }],
 ])('both accept %s', async (_, part) => {
   const suite = JSON.parse(JSON.stringify({ ...base, ...part }));
   expect(validate(suite), JSON.stringify(validate.errors)).toBe(true);
@@ -203,6 +204,9 @@ test.each([
   ['an unknown word for unverified', { ...base, unverified: 'pass' }],
   ['a function with arguments', { ...base, 'trusted-functions': 'f(a int)' }],
   ['a timeout without a unit', { ...base, 'module-timeout': 10 }],
+  ['an age without a unit', { ...base, statistics: 'statistics/year-later.json', 'max-age': 90 }],
+  ['an age of nothing', { ...base, statistics: 'statistics/year-later.json', 'max-age': '0d' }],
+  ['an age without statistics', { ...base, 'max-age': '90d' }],
   ['a timeout in hours', { ...base, 'module-timeout': '1h' }],
 ])('both refuse %s', async (_, suite) => {
   expect(validate(JSON.parse(JSON.stringify(suite)))).toBe(false);

@@ -23,14 +23,22 @@ export type * from './plan/model.js';
 export { type ReportContext, type Reporter, type ReporterName, reporters, stepSummary } from './report/index.js';
 export type * from './report/model.js';
 export type { Doubt, DoubtKind, RuleFinding } from './rules/model.js';
+export { compareStatistics, type StatisticsChange, type StatisticsComparison } from './statistics/compare.js';
 export { formatStatistics } from './statistics/format.js';
+export { type ImportedDump, importDump, type SqlText } from './statistics/import-dump.js';
 export type {
   ColumnStatistics,
+  ExtendedStatistics,
   IndexStatistics,
   RelationSize,
   Statistics,
   TableStatistics,
+  UnreadableTable,
 } from './statistics/model.js';
 export { type IndexFile, type PullOptions, pullStatistics, type StatisticsClient } from './statistics/pull.js';
 export { readStatistics } from './statistics/read.js';
+export { RedactionKey } from './statistics/redaction-key.js';
+export { revealValues } from './statistics/reveal.js';
+export { type ScaleOptions, scaleStatistics } from './statistics/scale.js';
+export { ageInDays, missingFrom, type StatisticsSummary, summarizeStatistics } from './statistics/summarize.js';
 export type { RuleName } from './suite/model.js';

@@ -69,4 +69,17 @@ export class Connection implements Database {
   }
 }
 
+/** A connection whose closing ends its server as well. */
+export function endingWith(connection: Connection, stop: () => Promise<void>): Database {
+  return {
+    query: (text, values) => connection.query(text, values),
+    rows: (text, values) => connection.rows(text, values),
+    execute: (text) => connection.execute(text),
+    close: async () => {
+      await connection.close().catch(() => {});
+      await stop();
+    },
+  };
+}
+
 const asText = { getTypeParser: () => (text: string) => text };

@@ -27,14 +27,28 @@ export function inflate(
   owner?: { readonly uid: number; readonly gid: number },
 ): void {
   for (const relation of relations) {
-    const first = join(dataDirectory, relation.path);
-    if (relation.height !== undefined && relation.pages > 0) plantTree(first, relation.height, relation.pages);
-    resize(first, Math.min(relation.pages, SEGMENT_PAGES) * PAGE_SIZE, owner);
-    for (let segment = 1; segment * SEGMENT_PAGES < relation.pages; segment += 1) {
-      const pages = Math.min(relation.pages - segment * SEGMENT_PAGES, SEGMENT_PAGES);
-      resize(`${first}.${segment}`, pages * PAGE_SIZE, owner);
-    }
+    if (isPlanted(relation)) plantTree(join(dataDirectory, relation.path), relation);
+    for (const { path, bytes } of segmentsOf(relation)) resize(join(dataDirectory, path), bytes, owner);
   }
+}
+
+/** The files of a relation and their sizes. */
+export function segmentsOf({ path, pages }: InflatedRelation): { readonly path: string; readonly bytes: number }[] {
+  const segments = [{ path, bytes: Math.min(pages, SEGMENT_PAGES) * PAGE_SIZE }];
+  for (let segment = 1; segment * SEGMENT_PAGES < pages; segment += 1) {
+    const rest = Math.min(pages - segment * SEGMENT_PAGES, SEGMENT_PAGES);
+    segments.push({ path: `${path}.${segment}`, bytes: rest * PAGE_SIZE });
+  }
+  return segments;
+}
+
+export function isPlanted(relation: InflatedRelation): relation is InflatedRelation & { readonly height: number } {
+  return relation.height !== undefined && relation.pages > 0;
+}
+
+/** The first pages of a B-tree that claims its height. The metapage is one of the pages, and each level takes one. */
+export function treeOf(metapage: Uint8Array, { height, pages }: { readonly height: number; readonly pages: number }) {
+  return emptyTree(metapage, pages === 1 ? undefined : Math.min(height, pages - 2));
 }
 
 function resize(file: string, bytes: number, owner?: { readonly uid: number; readonly gid: number }): void {
@@ -47,13 +61,12 @@ function resize(file: string, bytes: number, owner?: { readonly uid: number; rea
   }
 }
 
-function plantTree(file: string, height: number, pages: number): void {
+function plantTree(file: string, relation: { readonly height: number; readonly pages: number }): void {
   const descriptor = openSync(file, 'r+');
   try {
     const metapage = new Uint8Array(PAGE_SIZE);
     readSync(descriptor, metapage, 0, PAGE_SIZE, 0);
-    // The metapage is one of the pages, and each level takes one.
-    const tree = emptyTree(metapage, pages === 1 ? undefined : Math.min(height, pages - 2));
+    const tree = treeOf(metapage, relation);
     writeSync(descriptor, tree, 0, tree.length, 0);
   } finally {
     closeSync(descriptor);

@@ -23,8 +23,10 @@ export async function openEngine(wanted: Suite['postgres'], options: EngineOptio
       const { NativeEngine } = await import('./native-engine.js');
       return NativeEngine.create({ version: wanted.version, binDir: wanted.binDir, folders }, cache, onFallback);
     }
-    case 'container':
-      throw new Error('not yet');
+    case 'container': {
+      const { ContainerEngine } = await import('./container-engine.js');
+      return ContainerEngine.create(wanted);
+    }
     default:
       return new PgliteEngine(DirectoryStore.open(cache, onFallback));
   }

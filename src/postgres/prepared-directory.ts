@@ -74,11 +74,15 @@ export async function openPrepared<Opened>(
       }
     }
   } catch (error) {
-    throw isExpected(error) ? error : engineFault(engine, error);
+    throw asExpected(engine, error);
   }
 }
 
-const isExpected = (error: unknown) => error instanceof PlanGuardError || error instanceof PlanGuardErrors;
+/** An expected error as it is, anything else as a fault of the engine. */
+export function asExpected(engine: Engine, error: unknown): unknown {
+  const isExpected = error instanceof PlanGuardError || error instanceof PlanGuardErrors;
+  return isExpected ? error : engineFault(engine, error);
+}
 
 /** What a person can mend; anything else may be the directory's fault. */
 function isInput(error: unknown): boolean {

@@ -21,8 +21,10 @@ export interface ExplainRequest {
 export interface PlanningServer {
   /** For reports: `PGlite 0.5.16 (PostgreSQL 18.6)`. */
   readonly name: string;
+  /** `server_version`: `18.6`. */
+  readonly version: string;
   readonly catalog: Catalog;
-  /** What the replica could not take over from the statistics, one sentence each. */
+  /** What the replica could not take over from the statistics and production's settings, one sentence each. */
   readonly remarks: readonly string[];
   /** Prepares one statement by the extended protocol; an undefined type is left to the server. */
   prepare(text: string, types: readonly (string | undefined)[]): Promise<PreparedStatement>;

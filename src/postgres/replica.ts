@@ -6,13 +6,19 @@ import { type Built, type ClusterOptions, type Engine, type PreparedDirectory, u
 import type { ExplainRequest, PlanCacheMode, PlanningServer, PreparedStatement } from './model.js';
 import { explainCommand, prepareStatement, readExplained } from './planning.js';
 import { hashScripts, runScripts, type Script } from './scripts.js';
-import { applySettings, type SessionSettings } from './settings.js';
+import { applyRecorded, applySettings, type SessionSettings } from './settings.js';
 
 export interface ReplicaSource {
   readonly schema: readonly Script[];
   /** Undefined: the tables stay empty and never analysed. */
   readonly statistics:
-    | { readonly file: string; readonly text: string; readonly parse: () => StatisticsFile['statistics'] }
+    | {
+        readonly file: string;
+        readonly text: string;
+        readonly parse: () => StatisticsFile['statistics'];
+        /** Settings of the server that the statistics are of, which the session's stand above. */
+        readonly settings?: Readonly<Record<string, string>>;
+      }
     | undefined;
   readonly cluster: ClusterOptions;
   readonly session: SessionSettings;
@@ -38,6 +44,10 @@ export async function openReplica(engine: Engine, source: ReplicaSource): Promis
   });
 }
 
+function describeRefused(settings: readonly string[], version: string): string {
+  return `PostgreSQL ${version} refuses settings of the server that the statistics are of: ${settings.join(', ')}.`;
+}
+
 interface ReplicaFacts {
   readonly remarks: readonly string[];
 }
@@ -57,36 +67,49 @@ async function buildReplica(engine: Engine, data: string, source: ReplicaSource)
 
 class Replica implements PlanningServer {
   readonly name: string;
+  readonly version: string;
   readonly catalog: Catalog;
   readonly remarks: readonly string[];
   readonly #database: Database;
   readonly #prepared: PreparedDirectory;
   #statements = 0;
 
-  private constructor(name: string, database: Database, prepared: PreparedDirectory, catalog: Catalog) {
+  private constructor(
+    { name, version, catalog, remarks }: Pick<PlanningServer, 'name' | 'version' | 'catalog' | 'remarks'>,
+    database: Database,
+    prepared: PreparedDirectory,
+  ) {
     this.#database = database;
     this.#prepared = prepared;
     this.name = name;
+    this.version = version;
     this.catalog = catalog;
-    this.remarks = (prepared.facts as ReplicaFacts).remarks;
+    this.remarks = [...(prepared.facts as ReplicaFacts).remarks, ...remarks];
   }
 
   static async open(
     engine: Engine,
     prepared: PreparedDirectory,
-    { cluster, session }: ReplicaSource,
+    { cluster, session, statistics }: ReplicaSource,
   ): Promise<Replica> {
     const database = await engine.open(prepared.data, cluster);
     try {
       const { rows } = await database.query('SHOW server_version');
+      const version = rows[0]?.[0] ?? '';
+      const refused = await applyRecorded(database, statistics?.settings ?? {});
       // The catalog is read before the role is taken, which may not read all of it but has a search path of its own.
       await applySettings(database, { settings: session.settings, role: undefined });
       const catalog = await readCatalogOf(database);
       await applySettings(database, { settings: {}, role: session.role });
       const path = await database.query('SELECT to_json(pg_catalog.current_schemas(false))');
       const searchPath = JSON.parse(path.rows[0]?.[0] ?? '[]') as string[];
-      const name = `${engine.name} (PostgreSQL ${rows[0]?.[0]})`;
-      return new Replica(name, database, prepared, { ...catalog, searchPath });
+      const facts = {
+        name: `${engine.name} (PostgreSQL ${version})`,
+        version,
+        catalog: { ...catalog, searchPath },
+        remarks: refused.length === 0 ? [] : [describeRefused(refused, version)],
+      };
+      return new Replica(facts, database, prepared);
     } catch (error) {
       await database.close().catch(() => {});
       throw error;

@@ -8,6 +8,26 @@ export interface SessionSettings {
   readonly role: string | undefined;
 }
 
+/**
+ * Applies settings that production is known to have.
+ * @returns those that this server refuses, as `name = value`: a server of another major version may not know them
+ */
+export async function applyRecorded(
+  database: Database,
+  settings: Readonly<Record<string, string>>,
+): Promise<readonly string[]> {
+  const refused: string[] = [];
+  for (const [name, value] of Object.entries(settings)) {
+    try {
+      await database.query('SELECT set_config($1, $2, false)', [name, value]);
+    } catch (error) {
+      if (!isServerError(error)) throw error;
+      refused.push(`${name} = ${value}`);
+    }
+  }
+  return refused;
+}
+
 /** @throws {PlanGuardError} `suite` for a setting or role that the server refuses */
 export async function applySettings(database: Database, session: SessionSettings): Promise<void> {
   const settings = Object.entries(session.settings);

@@ -68,13 +68,15 @@ function connectTimeout(): number {
 
 class ExistingDatabase implements PlanningServer {
   readonly name: string;
+  readonly version: string;
   readonly catalog: Catalog;
   readonly remarks: readonly string[] = [];
   readonly #database: Database;
   #statements = 0;
 
-  private constructor(name: string, database: Database, catalog: Catalog) {
-    this.name = name;
+  private constructor(version: string, database: Database, catalog: Catalog) {
+    this.name = `existing database (PostgreSQL ${version})`;
+    this.version = version;
     this.#database = database;
     this.catalog = catalog;
   }
@@ -89,7 +91,7 @@ class ExistingDatabase implements PlanningServer {
       });
     }
     const catalog = await readOnly(database, () => readCatalogOf(database));
-    return new ExistingDatabase(`existing database (PostgreSQL ${facts.version})`, database, catalog);
+    return new ExistingDatabase(facts.version ?? '', database, catalog);
   }
 
   async prepare(text: string, types: readonly (string | undefined)[]): Promise<PreparedStatement> {

@@ -64,6 +64,25 @@ export function parseStatistics(text: string, file: string): Statistics {
   return value as Statistics;
 }
 
+/** What a statistics file tells beside its tables. */
+export type StatisticsHead = Omit<Statistics, 'tables'>;
+
+/**
+ * Reads what a statistics file tells beside its tables, and validates no more: the rest is, where a replica is built.
+ * @param file named in errors
+ * @throws {PlanGuardError | PlanGuardErrors} as {@link readStatistics}
+ */
+export function parseStatisticsHead(text: string, file: string): StatisticsHead {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return parseStatistics(text, file);
+  }
+  const head = isObject(value) && isObject(value.tables) ? { ...value, tables: {} } : value;
+  return findFaults(head).length === 0 ? (head as Statistics) : parseStatistics(text, file);
+}
+
 function place(text: string, offset: number): Where {
   const before = text.slice(0, offset).split('\n');
   return { line: before.length, column: [...(before.at(-1) ?? '')].length + 1 };

@@ -85,6 +85,15 @@ function bytesOf({ relpages }: RelationSize): number {
 
 /** What statistics do not carry that planning goes by, one sentence each. */
 export function missingFrom(statistics: Statistics): readonly string[] {
+  return missingByKind(statistics).flat();
+}
+
+/** The same, the sentences of one kind together: what was not shown, extended statistics, values left out. */
+export function missingByKind(statistics: Statistics): readonly (readonly string[])[] {
+  return [unreadable(statistics), extendedStatistics(statistics), leftOut(statistics)];
+}
+
+function unreadable(statistics: Statistics): readonly string[] {
   const missing: string[] = [];
   for (const [table, { reason, columns, indexes }] of Object.entries(statistics.unreadable ?? {})) {
     const parts = [
@@ -94,11 +103,18 @@ export function missingFrom(statistics: Statistics): readonly string[] {
     const what = parts.length === 0 ? table : `${table}: ${parts.join('; ')}`;
     missing.push(`${what}: ${reasons[reason]}.`);
   }
-  for (const [name, { table, kinds }] of Object.entries(statistics.extended_statistics ?? {})) {
-    missing.push(
+  return missing;
+}
+
+function extendedStatistics(statistics: Statistics): readonly string[] {
+  return Object.entries(statistics.extended_statistics ?? {}).map(
+    ([name, { table, kinds }]) =>
       `${name} on ${table} (CREATE STATISTICS: ${kinds.join(', ')}): cannot be restored before PostgreSQL 19.`,
-    );
-  }
+  );
+}
+
+function leftOut(statistics: Statistics): readonly string[] {
+  const missing: string[] = [];
   for (const [name, table] of Object.entries(statistics.tables)) {
     const left = Object.entries({ ...table.columns, ...table.inherited }).filter(
       ([, { redacted }]) => redacted === 'left-out',

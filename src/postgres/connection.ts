@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Client, ClientConfig, QueryConfig } from 'pg';
-import type { Database, TextResult, TextValue } from './database.js';
+import { PlanGuardError } from '../errors.js';
+import { type Database, isServerError, type TextResult, type TextValue } from './database.js';
 
 /** A connection to a server, by the driver `pg`. */
 export class Connection implements Database {
@@ -58,7 +59,8 @@ export class Connection implements Database {
     this.#tags = [];
     this.#notices = [[]];
     this.#rows = 0;
-    const results = [await this.#client.query<TextValue[]>({ ...config, rowMode: 'array', types: asText })].flat();
+    const request = { ...config, rowMode: 'array' as const, types: asText };
+    const results = [await this.#client.query<TextValue[]>(request).catch(connectionLost)].flat();
     return this.#tags.map((command, index) => ({
       fields: results[index]?.fields ?? [],
       rows: results[index]?.rows ?? [],
@@ -67,6 +69,14 @@ export class Connection implements Database {
       ...(this.#notices[index]?.length ? { notices: this.#notices[index] } : {}),
     }));
   }
+}
+
+function connectionLost(error: unknown): never {
+  if (isServerError(error)) throw error;
+  throw new PlanGuardError('engine', `The connection to the server was lost: ${(error as Error).message}`, {
+    hint: 'Run it again; if it fails again, look at what the server wrote into its log.',
+    cause: error,
+  });
 }
 
 /** A connection whose closing ends its server as well. */

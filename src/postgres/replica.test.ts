@@ -546,6 +546,28 @@ describe.each<[string, number, RegExp, () => Promise<Engine>]>([
     expect(isServerError({ code: '42601' })).toBe(false);
   });
 
+  test.runIf(label !== 'PGlite')(
+    'a locale that is not C keeps LIKE from an ordinary index, installed or not',
+    async () => {
+      const scan = async (locale: string) => {
+        const schema = [
+          { file: 'schema.sql', text: 'CREATE TABLE t (name text PRIMARY KEY); SET enable_seqscan = off' },
+        ];
+        const session = { settings: { enable_seqscan: 'off' }, role: undefined };
+        const cluster = { locale, extensions: [] };
+        const opened = await openReplica(engine, { schema, statistics: undefined, cluster, session });
+        const statement = await opened.prepare(`SELECT name FROM t WHERE name LIKE 'x%'`, []);
+        const planned = JSON.stringify(await plan(statement, [], 'custom', opened));
+        await opened.close({ reuse: false });
+        return /"Index Cond"/.test(planned);
+      };
+      expect(await scan('C')).toBe(true);
+      expect(await scan('en_US.UTF-8')).toBe(false);
+      expect(await scan('de_DE.UTF-8')).toBe(false);
+      await expect(scan('C.no_such_charset')).resolves.toBe(false);
+    },
+  );
+
   test.runIf(label === 'PGlite')('an extension that PGlite does not have is an error', async () => {
     const cluster = { ...source.cluster, extensions: ['nosuch'] };
     await expect(openReplica(engine, { ...source, cluster })).rejects.toMatchObject({

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
   closeSync,
-  cpSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -11,6 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { PlanGuardError, PlanGuardErrors } from '../errors.js';
 import {
@@ -151,11 +151,22 @@ async function copyEmptyCluster(
   }
   try {
     rmSync(target, { recursive: true });
-    cpSync(empty.data, target, { recursive: true });
+    await copyTree(empty.data, target);
     await engine.adopt?.(target);
   } finally {
     empty.release();
   }
+}
+
+/** Copies folders and files; the files at once, on the threads that Node keeps for them. */
+async function copyTree(source: string, target: string): Promise<void> {
+  const entries = readdirSync(source, { recursive: true, withFileTypes: true });
+  const pathsOf = (wanted: boolean) =>
+    entries
+      .filter((entry) => entry.isDirectory() === wanted)
+      .map((entry) => relative(source, join(entry.parentPath, entry.name)));
+  for (const folder of ['', ...pathsOf(true)]) mkdirSync(join(target, folder), { recursive: true, mode: 0o700 });
+  await Promise.all(pathsOf(false).map((file) => copyFile(join(source, file), join(target, file))));
 }
 
 interface FileState {

@@ -16,12 +16,14 @@ import { type ReportContext, type ReporterName, reporters, stepSummary } from '.
 import type { Report } from '../report/model.js';
 import { didYouMean } from '../suite/nearest.js';
 import { EXIT } from './exit-codes.js';
+import { redactKey } from './stats-files.js';
 import { type Process, Progress, print, takesColor, takesUnicode, widthOf } from './terminal.js';
 
 interface Flags {
   readonly reporter?: readonly string[];
   readonly filter?: string;
   readonly databaseUrl?: string;
+  readonly redactKeyFile?: string;
   readonly cache: boolean;
   readonly verbose?: true;
 }
@@ -45,7 +47,7 @@ Without a suite, plan-guard.yaml of the working directory is used, or the suites
 "plan-guard". Under GitHub Actions the reporters are pretty and github by default.
 
 Environment: PLAN_GUARD_CACHE (cache folder), PLAN_GUARD_CONTAINER_IMAGE (image of the engine container), DATABASE_URL
-or PGHOST, PGDATABASE and the like (database of the engine url), NO_COLOR, FORCE_COLOR, COLUMNS.
+or PGHOST, PGDATABASE and the like (database of the engine url), PLAN_GUARD_REDACT_KEY, NO_COLOR, FORCE_COLOR, COLUMNS.
 Exit codes: 0 clean, 1 findings or something that could not be judged, 2 could not run.`;
 
 export function checkCommand(process: Process, version: string, done: (exitCode: number) => void): Command {
@@ -62,6 +64,7 @@ export function checkCommand(process: Process, version: string, done: (exitCode:
     )
     .option('-f, --filter <text>', 'only cases whose query, statement or scenario holds the text')
     .option('-d, --database-url <url>', 'plan on this existing database as it is, in place of the suites’ engines')
+    .option('--redact-key-file <file>', 'file with the key that the statistics were redacted with')
     .option('--no-cache', 'prepare everything anew and keep nothing')
     .option('-v, --verbose', 'every case, and whole plans')
     .addHelpText('after', EXAMPLES)
@@ -81,6 +84,7 @@ async function checkAction(
   const { stdout, stderr, env } = process;
   const cwd = process.cwd();
   const targets = readTargets(flags.reporter ?? [], cwd, env.GITHUB_ACTIONS === 'true');
+  const secret = redactKey(process, flags.redactKeyFile);
   const started = performance.now();
   const progress = new Progress(stderr, {
     shown: stderr.isTTY === true && env.CI === undefined,
@@ -95,6 +99,7 @@ async function checkAction(
       cache: flags.cache,
       ...(flags.filter === undefined ? {} : { filter: flags.filter }),
       ...(flags.databaseUrl === undefined ? {} : { databaseUrl: flags.databaseUrl }),
+      ...(secret === undefined ? {} : { redactKey: secret }),
       onProgress: (message, slow) => progress.update(message, slow),
       onOutput: (text) => {
         progress.end();

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { PlanGuardError } from '../errors.js';
 import { type Process, print } from './terminal.js';
@@ -7,6 +7,23 @@ import { type Process, print } from './terminal.js';
 export async function readFile(process: Process, file: string) {
   const { readStatistics } = await import('../statistics/read.js');
   return readStatistics(resolve(process.cwd(), file));
+}
+
+/** The key of redacted statistics: what the file holds, else PLAN_GUARD_REDACT_KEY. */
+export function redactKey(process: Process, file: string | undefined): string | undefined {
+  return (file === undefined ? process.env.PLAN_GUARD_REDACT_KEY : readKey(resolve(process.cwd(), file))) || undefined;
+}
+
+function readKey(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new PlanGuardError('file', `The key cannot be read: ${reason(error as Error)}`, {
+      where: { file },
+      hint: 'Name the file that holds the key of --redact.',
+      cause: error,
+    });
+  }
 }
 
 /** Writes to the file, or to standard output where none is named. A reader sees the old text or the new one. */

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { PlanGuardError } from '../errors.js';
 import type { PullOptions } from '../statistics/pull.js';
 import { EXIT } from './exit-codes.js';
-import { collect, reason, writeOutput } from './stats-files.js';
+import { collect, redactKey, writeOutput } from './stats-files.js';
 import { type Process, Progress, takesUnicode } from './terminal.js';
 
 interface Flags {
@@ -126,9 +124,8 @@ async function redaction(process: Process, flags: Flags): Promise<PullOptions['r
       hint: 'Write --redact, or leave them out.',
     });
   }
-  const secret =
-    redactKeyFile === undefined ? process.env.PLAN_GUARD_REDACT_KEY : readKey(resolve(process.cwd(), redactKeyFile));
-  if (!secret) {
+  const secret = redactKey(process, redactKeyFile);
+  if (secret === undefined) {
     throw new PlanGuardError('usage', '--redact needs a key, so that values you name can be recognised later.', {
       hint:
         'Make one with: openssl rand -hex 32 > plan-guard.key, keep it out of the repository, and give ' +
@@ -137,16 +134,4 @@ async function redaction(process: Process, flags: Flags): Promise<PullOptions['r
   }
   const { RedactionKey } = await import('../statistics/redaction-key.js');
   return { key: new RedactionKey(secret), keep };
-}
-
-function readKey(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new PlanGuardError('file', `The key cannot be read: ${reason(error as Error)}`, {
-      where: { file },
-      hint: 'Name the file that holds the key of --redact.',
-      cause: error,
-    });
-  }
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { PlanGuardError, PlanGuardErrors } from '../errors.js';
 import type { Engine } from '../postgres/engine.js';
 import type { PlanningServer } from '../postgres/model.js';
@@ -6,8 +5,7 @@ import { openReplica, type ReplicaSource } from '../postgres/replica.js';
 import { extensionsIn, readScripts } from '../postgres/scripts.js';
 import { openDatabase } from '../postgres/url.js';
 import type { CaseReport, KnownBadReport, Notice, SuiteReport } from '../report/model.js';
-import { parseStatistics } from '../statistics/read.js';
-import type { NamedFile, Suite } from '../suite/model.js';
+import type { Suite } from '../suite/model.js';
 import { checkNames } from './check-names.js';
 import { collectStatements } from './collect-statements.js';
 import { biteNotice, CoverageOf } from './coverage.js';
@@ -15,12 +13,24 @@ import { judgeCases } from './judge.js';
 import { isKnownBad, judgeKnownBad } from './known-bad.js';
 import { planStatements } from './plan-statements.js';
 import { checkExtensions, withSettingsPlaced } from './postgres-keys.js';
+import { namedValues } from './redaction.js';
 import type { GuardedStatement } from './statements.js';
+import {
+  planWith,
+  readStatisticsSets,
+  type StatisticsSet,
+  searchPathOf,
+  statisticsNotices,
+} from './statistics-sets.js';
 
 export interface SuiteOptions {
   readonly filter: string | undefined;
   /** The database that plans where the suite's engine is `url`; undefined: the environment names it. */
   readonly databaseUrl: string | undefined;
+  /** The key of redacted statistics. */
+  readonly redactKey: string | undefined;
+  /** What the age of statistics is told by. */
+  readonly now: Date;
   readonly onProgress: (message: string, slow: boolean) => void;
   readonly onOutput: (text: string) => void;
 }
@@ -41,12 +51,13 @@ export interface CheckedSuite {
 export async function checkSuite(
   suite: Suite,
   engine: Engine,
-  { filter, databaseUrl, onProgress, onOutput }: SuiteOptions,
+  { filter, databaseUrl, redactKey, now, onProgress, onOutput }: SuiteOptions,
 ): Promise<CheckedSuite | { readonly queries: readonly string[] }> {
   const progress = (message: string) => onProgress(`${suite.name}: ${message}`, false);
   const schema = await readScripts(suite.schema, 'schema');
   const extensions = [...new Set([...suite.postgres.extensions, ...extensionsIn(schema)])];
   if (suite.postgres.engine === 'pglite') await checkExtensions(suite, schema, extensions);
+  const statisticsSets = await readStatisticsSets(suite);
   const source: Omit<ReplicaSource, 'statistics'> = {
     schema,
     cluster: {
@@ -56,13 +67,23 @@ export async function checkSuite(
     },
     session: { settings: suite.postgres.settings, role: suite.postgres.role },
   };
-  const statements = await collectStatements({ suite, source, engine, onProgress: progress, onOutput });
+  const seeded = {
+    settings: { ...searchPathOf(statisticsSets), ...suite.postgres.settings },
+    role: source.session.role,
+  };
+  const statements = await collectStatements({
+    suite,
+    source: { ...source, session: seeded },
+    engine,
+    onProgress: progress,
+    onOutput,
+  });
   const good = statements.filter(({ entry }) => !isKnownBad(entry));
   const selected = applyFilter(good, filter);
   if (selected.length === 0) return { queries: [...new Set(good.map(({ query }) => query))] };
   const bad = statements.filter(({ entry }) => isKnownBad(entry));
   const badQueries = new Set(bad.map(({ query }) => query));
-  const sets: readonly (NamedFile | undefined)[] = suite.statistics.length > 0 ? suite.statistics : [undefined];
+  const sets: readonly (StatisticsSet | undefined)[] = statisticsSets.length > 0 ? statisticsSets : [undefined];
   const cases: CaseReport[] = [];
   const knownBad: KnownBadReport[] = [];
   const notices: Notice[] = [];
@@ -71,9 +92,10 @@ export async function checkSuite(
   const existing = suite.postgres.engine === 'url';
   const own = existing ? 'database' : 'none';
   for (const set of sets) {
-    const name = set?.name ?? own;
+    const name = set?.named.name ?? own;
     progress(existing ? 'connecting to the database' : `preparing the replica (${name})`);
-    const statistics = set === undefined ? undefined : await readStatisticsText(set);
+    const planned = set && planWith(set, redactKey, () => namedValues(suite, statements, schema));
+    const statistics = planned?.source;
     const server = await withSettingsPlaced(suite, () =>
       existing ? openDatabase(databaseUrl, source.session) : openReplica(engine, { ...source, statistics }),
     );
@@ -85,14 +107,15 @@ export async function checkSuite(
         count += planned;
         progress(`${count} plans (${name})`);
       };
-      const planned = await planStatements(server, [...selected, ...bad], counted);
-      const judged = await judgeCases(server, planned, { suite, statistics: name });
+      const cased = await planStatements(server, [...selected, ...bad], counted);
+      const judged = await judgeCases(server, cased, { suite, statistics: name, redaction: planned?.redaction });
       const asked = judged.filter(({ query }) => !badQueries.has(query));
       cases.push(...asked);
       knownBad.push(...judgeKnownBad(suite, name, bad, judged));
       coverage ??= new CoverageOf(suite, selected, server.catalog);
       coverage.add(name, server.catalog, asked);
       notices.push(...server.remarks.map((message) => remark(suite, message, set)));
+      if (set && planned) notices.push(...statisticsNotices(set, planned, { suite, server, now }));
     });
   }
   notices.push(...(coverage?.notices(filter !== undefined) ?? []), ...biteNotice(suite));
@@ -101,7 +124,7 @@ export async function checkSuite(
     file: suite.file,
     engine: serverName,
     unverified: suite.unverified,
-    statistics: sets.map((set) => set?.name ?? own),
+    statistics: sets.map((set) => set?.named.name ?? own),
     scenarios: new Set(cases.flatMap(({ scenarios }) => scenarios)).size,
     queries: new Set(selected.map(({ query }) => query)).size,
     statements: selected.length,
@@ -134,20 +157,7 @@ async function withServer(server: PlanningServer, work: () => Promise<void>): Pr
   }
 }
 
-async function readStatisticsText(set: NamedFile): Promise<NonNullable<ReplicaSource['statistics']>> {
-  try {
-    const text = await readFile(set.file, 'utf8');
-    return { file: set.file, text, parse: () => parseStatistics(text, set.file) };
-  } catch (error) {
-    throw new PlanGuardError('file', `The statistics file cannot be read: ${(error as Error).message}`, {
-      where: set.where,
-      hint: `Correct the path of "${set.name}" under "statistics".`,
-      cause: error,
-    });
-  }
-}
-
-function remark(suite: Suite, message: string, set: NamedFile | undefined): Notice {
-  const file = set?.file ?? suite.file;
+function remark(suite: Suite, message: string, set: StatisticsSet | undefined): Notice {
+  const file = set?.named.file ?? suite.file;
   return { suite: suite.name, level: 'warning', message, next: undefined, file, line: 1, column: 1 };
 }

@@ -23,6 +23,10 @@ export interface CheckOptions {
    * take DATABASE_URL or PGHOST and the like without it.
    */
   readonly databaseUrl?: string;
+  /** The key that the suites' statistics were redacted with: `stats pull --redact`. */
+  readonly redactKey?: string;
+  /** What the age of statistics is told by. Default: the clock. */
+  readonly now?: Date;
   /**
    * Told what is going on, for a progress line.
    * @param slow what follows takes seconds and blocks the thread: show it at once
@@ -48,7 +52,8 @@ export async function check(options: CheckOptions = {}): Promise<Report> {
     const next = 'Set PLAN_GUARD_CACHE to a folder that can be written.';
     notices.push({ suite: '', level: 'warning', message, next, file, line: 1, column: 1 });
   };
-  const { filter, databaseUrl, cache = true, onProgress = () => {}, onOutput = () => {} } = options;
+  const { filter, databaseUrl, redactKey, now = new Date(), cache = true } = options;
+  const { onProgress = () => {}, onOutput = () => {} } = options;
   const checked: CheckedSuite[] = [];
   const passedOver: string[] = [];
   const engines = new Map<string, Engine>();
@@ -60,7 +65,7 @@ export async function check(options: CheckOptions = {}): Promise<Report> {
       const folders = [dirname(suite.file), cwd];
       const engine = engines.get(key) ?? (await openEngine(suite.postgres, { cache, onFallback, folders }));
       engines.set(key, engine);
-      const one = await checkSuite(suite, engine, { filter, databaseUrl, onProgress, onOutput });
+      const one = await checkSuite(suite, engine, { filter, databaseUrl, redactKey, now, onProgress, onOutput });
       if ('report' in one) checked.push(one);
       else passedOver.push(...one.queries);
     }
@@ -82,6 +87,8 @@ const OPTIONS: Readonly<Record<keyof CheckOptions, readonly [expected: string, t
   cwd: ['a path', (value) => typeof value === 'string'],
   filter: ['a text', (value) => typeof value === 'string'],
   databaseUrl: ['a connection string', (value) => typeof value === 'string'],
+  redactKey: ['a text', (value) => typeof value === 'string'],
+  now: ['a Date', (value) => value instanceof Date && !Number.isNaN(value.getTime())],
   cache: ['true or false', (value) => typeof value === 'boolean'],
   onProgress: ['a function', (value) => typeof value === 'function'],
   onOutput: ['a function', (value) => typeof value === 'function'],

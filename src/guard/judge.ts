@@ -10,6 +10,7 @@ import { judge } from '../rules/registry.js';
 import type { RuleSettings, Suite } from '../suite/model.js';
 import { boundedCause } from './bounded-cause.js';
 import type { PlannedCase } from './plan-statements.js';
+import { type Redaction, redactionDoubts } from './redaction.js';
 
 /** What the plan of one request shows; cases that share the plan share this. */
 interface Reading {
@@ -24,6 +25,7 @@ interface Reading {
 export interface JudgeOptions {
   readonly suite: Suite;
   readonly statistics: string;
+  readonly redaction: Redaction | undefined;
 }
 
 /** Judges planned cases: reads their plans, applies the rules, and asks the server what explains the findings. */
@@ -35,7 +37,7 @@ export async function judgeCases(
   const readings = new Map<unknown, Reading>();
   for (const one of cases) {
     const key = one.request;
-    if (!readings.has(key)) readings.set(key, read(server.catalog, one, options.suite));
+    if (!readings.has(key)) readings.set(key, read(server.catalog, one, options));
   }
   const all = [...readings.values()];
   const alternatives = await planAlternatives(server, all, options.suite);
@@ -52,7 +54,7 @@ export async function judgeCases(
   });
 }
 
-function read(catalog: Catalog, one: PlannedCase, suite: Suite): Reading {
+function read(catalog: Catalog, one: PlannedCase, { suite, redaction }: JudgeOptions): Reading {
   const plan = parsePlan(one.explained);
   const accesses = accessesOf(plan, catalog, { trustedFunctions: suite.trustedFunctions });
   const settings = mergeRules(suite.rules, one.statement.entry.rules);
@@ -65,6 +67,7 @@ function read(catalog: Catalog, one: PlannedCase, suite: Suite): Reading {
     statementTables: facts?.tables ?? [],
     role: suite.postgres.role,
   });
+  doubts.push(...redactionDoubts(one.statement, one.mode, redaction, catalog));
   if (facts === undefined) doubts.push(newerSyntax);
   return { plan, accesses, settings, found: judge(accesses, settings, catalog), doubts, example: one };
 }

@@ -9,7 +9,14 @@ export interface RuleFinding {
   readonly message: string;
 }
 
-export type DoubtKind = 'no-statistics' | 'too-small' | 'folded' | 'opaque' | 'row-security' | 'newer-syntax';
+export type DoubtKind =
+  | 'no-statistics'
+  | 'too-small'
+  | 'folded'
+  | 'opaque'
+  | 'row-security'
+  | 'redacted'
+  | 'newer-syntax';
 
 /** Why a case could not be judged. */
 export interface Doubt {

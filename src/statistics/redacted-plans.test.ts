@@ -10,11 +10,10 @@ import type { Statistics } from './model.js';
 import { pullStatistics } from './pull.js';
 import { readStatistics } from './read.js';
 import { RedactionKey } from './redaction-key.js';
-import { revealValues } from './reveal.js';
 import { restoreStatistics } from './testing/restore.js';
 
 const fixture = resolve(import.meta.dirname, '../../fixtures/audius');
-const key = new RedactionKey('a key for tests, of some length');
+const redactKey = 'a key for tests, of some length';
 let folder: string;
 let redacted: Statistics;
 
@@ -27,7 +26,11 @@ beforeAll(async () => {
     await client.query(await readFile(join(fixture, 'schema.sql'), 'utf8'));
     const statistics = await readStatistics(join(fixture, 'statistics/year-later.json'));
     expect(await restoreStatistics(client, statistics)).toEqual([]);
-    redacted = await pullStatistics(client, { schemas: ['public'], origin: '-', redact: { key, keep: [] } });
+    redacted = await pullStatistics(client, {
+      schemas: ['public'],
+      origin: '-',
+      redact: { key: new RedactionKey(redactKey), keep: [] },
+    });
     // The server's indexes are empty: their heights are those of the fixture.
     for (const [name, table] of Object.entries(redacted.tables)) {
       for (const [index, facts] of Object.entries(table.indexes)) {
@@ -53,7 +56,7 @@ async function checkWith(statistics: string): Promise<Report> {
   expect(changed).not.toBe(suite);
   const file = join(folder, 'plan-guard.yaml');
   await writeFile(file, changed);
-  return check({ suites: [file], cwd: folder, cache: false });
+  return check({ suites: [file], cwd: folder, cache: false, redactKey });
 }
 
 /** Plans without what statistics are called, by case. */
@@ -69,12 +72,8 @@ function plansOf(report: Report): Record<string, unknown> {
 test('the plans of the reference suite are the same with redacted statistics', async () => {
   const clear = await checkWith(join(fixture, 'statistics/year-later.json'));
   expect(clear.cases.length).toBeGreaterThan(100);
-  const constants = clear.cases.flatMap(({ sql, values }) => [
-    ...[...sql.text.matchAll(/'((?:[^']|'')*)'/g)].map(([, text = '']) => text),
-    ...values.filter((value) => value !== null),
-  ]);
   const file = join(folder, 'redacted.json');
-  await writeFile(file, formatStatistics(revealValues(redacted, constants, key)));
+  await writeFile(file, formatStatistics(redacted));
   const plans = plansOf(await checkWith(file));
   const differing = Object.entries(plansOf(clear)).filter(
     ([name, plan]) => JSON.stringify(plans[name]) !== JSON.stringify(plan),

@@ -124,6 +124,26 @@ test('schema SQL that fails', async () => {
   `);
 });
 
+test('a collation that the engine does not have, and a role that is not made', async () => {
+  const german = `CREATE TABLE words (word text COLLATE "de-x-icu");\n`;
+  expect(await check({}, { 'schema.sql': german })).toMatchInlineSnapshot(`
+    "
+    $ plan-guard check
+    error: schema.sql:1:31: collation "de-x-icu" for encoding "UTF8" does not exist
+      next: The engine lacks it: PGlite has no collations of ICU, a native server has (postgres: { engine: native }). Else leave COLLATE out.
+    exit 2
+    "
+  `);
+  expect(await check({}, { 'schema.sql': `${SCHEMA}ALTER TABLE orders OWNER TO app;\n` })).toMatchInlineSnapshot(`
+    "
+    $ plan-guard check
+    error: schema.sql:4:1: role "app" does not exist
+      next: A dump names roles: pg_dump --no-owner --no-privileges leaves them out. Else create it in the schema.
+    exit 2
+    "
+  `);
+});
+
 test('schema SQL that is none', async () => {
   expect(await check({}, { 'schema.sql': `${SCHEMA}CREATE TABEL x (id int);\n` })).toMatchInlineSnapshot(`
     "
@@ -547,7 +567,7 @@ test('commands, options and reporters that are not there', async () => {
 
     $ plan-guard check --filter
     error: Option '-f, --filter <text>' argument missing.
-      next: plan-guard --help shows the commands, plan-guard check --help the options.
+      next: plan-guard check --help shows what it takes.
     exit 2
 
     $ plan-guard check --reporter jsn
@@ -600,8 +620,8 @@ test('under GitHub Actions every error is an annotation too, and standard output
     "
     $ plan-guard check --nope
     error: Unknown option '--nope'.
-      next: plan-guard --help shows the commands, plan-guard check --help the options.
-    ::error title=plan-guard::Unknown option '--nope'.%0Aplan-guard --help shows the commands, plan-guard check --help the options.
+      next: plan-guard check --help shows what it takes.
+    ::error title=plan-guard::Unknown option '--nope'.%0Aplan-guard check --help shows what it takes.
     exit 2
     "
   `);

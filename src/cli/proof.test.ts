@@ -101,6 +101,40 @@ test('an index that a pull request drops: its plan is judged, and the statistics
   `);
 });
 
+test('a partitioned table is as large as its partitions; a file called statistics is named once', async () => {
+  const schema = `CREATE TABLE events (day date NOT NULL, id bigint NOT NULL) PARTITION BY RANGE (day);
+CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+CREATE INDEX events_1_id ON events_1 (id);
+CREATE INDEX events_2_id ON events_2 (id);
+`;
+  const column = { null_frac: 0, avg_width: 8, n_distinct: -1, histogram_bounds: ['1', '500000', '1000000'] };
+  const index = { relpages: 2745, reltuples: 1_000_000, relallvisible: 0 };
+  const part = (name: string) => ({
+    relpages: 6400,
+    reltuples: 1_000_000,
+    relallvisible: 6400,
+    columns: { id: column },
+    indexes: { [`${name}_id`]: index },
+  });
+  const whole = { relpages: -1, reltuples: 2_000_000, relallvisible: 0, columns: {}, inherited: { id: column } };
+  const tables = {
+    'public.events': { ...whole, indexes: {} },
+    'public.events_1': part('events_1'),
+    'public.events_2': part('events_2'),
+  };
+  const files = {
+    'schema.sql': schema,
+    'statistics.json': JSON.stringify({ ...JSON.parse(statistics()), tables }),
+    'orders.sql': 'SELECT day FROM events WHERE id = :customer_id\n',
+  };
+  const keys = { statistics: 'statistics.json', protect: ['events'], 'known-bad': undefined };
+  const { code, stdout } = await workspace.check(shop(keys, files));
+  expect(stdout).toContain('1 query, 1 scenario, 1 statistics file, PGlite');
+  expect(stdout).toContain('events (2.0 M rows, 100 MB) in 2 plans');
+  expect(code).toBe(0);
+});
+
 test('green without a known-bad query, with a plain line', async () => {
   const { transcript } = await workspace.check(shop({ 'known-bad': undefined }));
   expect(transcript).toMatchInlineSnapshot(`

@@ -54,7 +54,11 @@ Exit codes: 0 clean, 1 findings or something that could not be judged, 2 could n
     return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.clean;
-    report(error instanceof CommanderError ? usageError(error) : error, process, version);
+    report(
+      error instanceof CommanderError ? usageError(error, commandOf(program, process.argv.slice(2))) : error,
+      process,
+      version,
+    );
     return EXIT.couldNotRun;
   }
 }
@@ -70,11 +74,24 @@ function interrupted(signal: string): PlanGuardError {
   });
 }
 
+/** The command that the arguments ask for, as it is called: `plan-guard stats pull`. */
+function commandOf(program: Command, words: readonly string[]): string {
+  const names = [program.name()];
+  let command: Command | undefined = program;
+  for (const word of words) {
+    command = command.commands.find((one) => one.name() === word);
+    if (command === undefined) break;
+    names.push(word);
+  }
+  return names.join(' ');
+}
+
 /** Commander's errors in our words: `error: unknown option '--filtr'\n(Did you mean --filter?)`. */
-function usageError({ code, message }: CommanderError): PlanGuardError {
-  const hint = 'plan-guard --help shows the commands, plan-guard check --help the options.';
+function usageError({ code, message }: CommanderError, command: string): PlanGuardError {
+  const hint = `${command} --help shows what it takes.`;
   if (code === 'commander.help') {
-    return new PlanGuardError('usage', 'No command is given.', { hint: 'Run plan-guard check, or plan-guard --help.' });
+    const next = command === 'plan-guard' ? 'Run plan-guard check, or plan-guard --help.' : `Run ${command} --help.`;
+    return new PlanGuardError('usage', 'No command is given.', { hint: next });
   }
   const [what = '', guess] = message.replace(/^error: /, '').split('\n');
   const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1).replace(/\.$/, '')}.`;

@@ -1,5 +1,5 @@
 import type { Catalog } from '../plan/model.js';
-import { belongsTo, resolveTable } from '../plan/names.js';
+import { ancestorsOf, belongsTo, resolveTable } from '../plan/names.js';
 import type { CaseReport, Notice, SuiteReport } from '../report/model.js';
 import type { RuleSettings, Suite } from '../suite/model.js';
 import { ruledNames } from './check-names.js';
@@ -46,7 +46,7 @@ export class CoverageOf {
     for (const table of [...new Set(this.#scopes.flatMap(({ tables }) => tables))].sort()) {
       const facts = catalog.tables.get(table);
       const plans = cases.filter((one) => this.#isAsked(one, table) && touches(one, table)).length;
-      this.#coverage.push({ table, rows: facts?.tuples ?? -1, pages: facts?.pages ?? 0, plans, statistics });
+      this.#coverage.push({ table, rows: facts?.tuples ?? -1, pages: pagesOf(table, catalog), plans, statistics });
     }
   }
 
@@ -130,6 +130,14 @@ export class CoverageOf {
 
 function tablesOf(rules: RuleSettings, catalog: Catalog): string[] {
   return [...new Set(ruledNames(rules).flatMap(({ table }) => resolveTable(table, catalog) ?? []))];
+}
+
+/** A partitioned table has no file of its own: it is as large as its partitions. */
+function pagesOf(table: string, catalog: Catalog): number {
+  const facts = catalog.tables.get(table);
+  if (facts?.kind !== 'partitioned table') return facts?.pages ?? 0;
+  const parts = [...catalog.tables].filter(([name]) => ancestorsOf(name, catalog).includes(table));
+  return parts.reduce((sum, [, part]) => sum + (part.kind === 'partitioned table' ? 0 : part.pages), 0);
 }
 
 function touches({ accesses }: CaseReport, table: string): boolean {

@@ -114,7 +114,7 @@ function failure(
   const offset = error.position === undefined ? 0 : characterOffset(text, Number(error.position) - 1);
   return new PlanGuardError(code, [error.message, error.detail].filter(Boolean).join(': '), {
     where: { file: script.file, ...lineColumn(script.text, start + offset) },
-    hint: error.hint || hintFor(error.code),
+    hint: error.hint || hintFor(error),
     cause: error,
   });
 }
@@ -124,10 +124,16 @@ export function characterOffset(text: string, characters: number): number {
   return [...text.slice(0, characters * 2)].slice(0, characters).join('').length;
 }
 
-function hintFor(sqlState: string): string {
-  switch (sqlState) {
+function hintFor({ code, message }: ServerError): string {
+  switch (code) {
     case '42704':
-      return 'Something that the statement names does not exist. A dump names roles: pg_dump --no-owner --no-privileges leaves them out.';
+      if (message.startsWith('role ')) {
+        return 'A dump names roles: pg_dump --no-owner --no-privileges leaves them out. Else create it in the schema.';
+      }
+      if (message.startsWith('collation ')) {
+        return 'The engine lacks it: PGlite has no collations of ICU, a native server has (postgres: { engine: native }). Else leave COLLATE out.';
+      }
+      return 'Something that the statement names does not exist: correct the name, or create it before.';
     case '0A000':
     case '58P01':
       return 'An extension must be one that the engine has; list it under postgres.extensions in the suite file.';

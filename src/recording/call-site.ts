@@ -22,6 +22,44 @@ export function callSite(stack: string | undefined): CallSite | undefined {
   return undefined;
 }
 
+/**
+ * The first frame of this call that lies outside of this package and of installed ones: at its source where the source
+ * map leads to a file that exists, and in the JavaScript file itself where it does not.
+ * @returns undefined where no frame is in a file that exists
+ */
+export function currentCallSite(): CallSite | undefined {
+  const [, ...mapped] = (new Error().stack ?? '').split('\n');
+  const frames = compiledFrames();
+  for (const [index, line] of mapped.entries()) {
+    const site = callSite(line);
+    if (site !== undefined) return site;
+    const compiled = frames[index];
+    if (compiled === undefined || leadsToFile(line)) continue;
+    if (isForeign(compiled.file)) return compiled;
+  }
+  return undefined;
+}
+
+/** The caller's frames as they are run, without source maps. */
+function compiledFrames(): CallSite[] {
+  const { prepareStackTrace } = Error;
+  try {
+    Error.prepareStackTrace = (_, sites) => sites;
+    const [, ...sites] = new Error().stack as unknown as NodeJS.CallSite[];
+    return sites.map((site) => {
+      const [file = ''] = asPath(site.getFileName() ?? '');
+      return { file, line: site.getLineNumber() ?? 1, column: site.getColumnNumber() ?? 1 };
+    });
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+}
+
+function leadsToFile(frame: string): boolean {
+  const [, path = ''] = /^(.*?):\d+(?::\d+)?\)?$/.exec(frame.trim()) ?? [];
+  return candidates(path).some((file) => /[/\\]/.test(file) && existsSync(file));
+}
+
 /** What may be the path in `at name (path`, `at async path` or `path`: both names and paths may hold parentheses. */
 function candidates(frame: string): string[] {
   const starts = [0, ...[...frame.matchAll(/^at (?:async )?| \(/g)].map((match) => match.index + match[0].length)];

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import Query, { type QueryConnection } from 'pg/lib/query.js';
 import pgUtils from 'pg/lib/utils.js';
 import { DatabaseError } from 'pg-protocol';
-import { callSite } from './call-site.js';
+import { currentCallSite } from './call-site.js';
 import type { Answer, SentStatement } from './messages.js';
 
 type Callback = (error: Error | null, client?: RecordingClient, release?: () => void) => void;
@@ -73,7 +73,7 @@ export class RecordingClient extends EventEmitter {
       process.nextTick(() => query.handleError(fault, connection));
       return;
     }
-    const work = this.#send({ ...statement, at: callSite(call.stack) }).then((answer) => {
+    const work = this.#send({ ...statement, at: currentCallSite() }).then((answer) => {
       // What a callback throws is the module's fault, not a failure of the query.
       process.nextTick(() => settle(query, answer, call, connection));
     });

@@ -299,6 +299,17 @@ test('compiled code is told at its source', async () => {
   expect(statements?.[0]?.at).toMatchObject({ file: join(modules.folder, 'mapped.src.ts'), line: 3 });
 });
 
+test('compiled code whose sources are missing is told where it stands', async () => {
+  const map = { version: 3, sources: ['gone.src.ts'], names: [], mappings: ';AAEE' };
+  const encoded = Buffer.from(JSON.stringify(map)).toString('base64');
+  const file = modules.write(
+    'unmapped.mjs',
+    `export const run = (client) =>\n client.query('SELECT 1');\n//# sourceMappingURL=data:application/json;base64,${encoded}\n`,
+  );
+  const [statements] = await record({ file, export: 'run', where: {}, timeout: 20_000 });
+  expect(statements?.[0]?.at).toMatchObject({ file, line: 2, column: 9 });
+});
+
 test.each([
   ['throws', `throw new Error('out of luck')`, 'failed for the scenario one: Error: out of luck'],
   ['throws no error', `throw 'luck'`, 'failed for the scenario one: luck'],

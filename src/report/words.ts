@@ -143,8 +143,15 @@ export function suiteWords(suite: SuiteReport): string {
   const parts = [count(suite.queries, 'query', 'queries')];
   if (suite.statements !== suite.queries) parts.push(count(suite.statements, 'statement'));
   parts.push(count(suite.scenarios, 'scenario'));
-  parts.push(suite.statistics.length === 0 ? 'no statistics' : `statistics ${listed(suite.statistics.map(inline))}`);
+  parts.push(statisticsWords(suite.statistics));
   return `${parts.join(', ')}, ${inline(suite.engine)}`;
+}
+
+/** A file that is called `statistics` is not named twice. */
+function statisticsWords(names: readonly string[]): string {
+  if (names.length === 0) return 'no statistics';
+  const words = listed(names.map(inline));
+  return words === 'statistics' ? '1 statistics file' : `statistics ${words}`;
 }
 
 /** Each table that rules speak of, once: how large it is claimed to be and in how many plans it was met. */

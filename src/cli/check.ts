@@ -41,7 +41,7 @@ Examples:
   plan-guard check --filter profile              cases whose query, statement or scenario holds "profile"
   plan-guard check --reporter pretty --reporter json=plans.json
   plan-guard check --reporter json | jq .verdict
-  plan-guard check --database-url postgres://reader@db.internal/app    planned there, which is never changed
+  plan-guard check -d postgres://reader@db/app   planned there, where nothing is ever changed
 
 Without a suite, plan-guard.yaml of the working directory is used, or the suites that package.json names under
 "plan-guard". Under GitHub Actions the reporters are pretty and github by default.

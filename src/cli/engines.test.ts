@@ -52,11 +52,11 @@ const busy = (kind: string) =>
     (key) => key.startsWith(kind) && readdirSync(join(workspace.cache, key)).some((name) => name.startsWith('busy-')),
   );
 
-const moments: Readonly<Record<string, () => boolean>> = {
-  'while the empty cluster is made': () => busy('cluster'),
-  'while the replica is made': () => busy('replica'),
-  'while the server runs': () => busy('replica') && servers().length > 0,
-};
+const moments: readonly (readonly [string, NodeJS.Signals, () => boolean])[] = [
+  ['while the empty cluster is made', 'SIGINT', () => busy('cluster')],
+  ['while the replica is made', 'SIGTERM', () => busy('replica')],
+  ['while the server runs', 'SIGHUP', () => busy('replica') && servers().length > 0],
+];
 
 /** Another schema, so that the replica has to be made. */
 let schemas = 0;
@@ -67,8 +67,8 @@ function fresh(): Readonly<Record<string, string>> {
   return shop({ postgres: { engine: 'native', version: 18, locale } }, { 'schema.sql': schema });
 }
 
-describe.each(Object.entries(moments))('%s', (_, moment) => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('%s leaves neither server nor directory behind', async (signal) => {
+describe.each(moments)('%s', (_, signal, moment) => {
+  test(`${signal} leaves neither server nor directory behind`, async () => {
     const { code, transcript } = await workspace.check(fresh(), [], {
       onStart: async (child) => {
         await seen(child, moment);

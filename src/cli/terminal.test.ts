@@ -92,6 +92,10 @@ test('help tells everything, and the version is the package’s', async () => {
                                     repeated
       -f, --filter <text>           only cases whose query, statement or scenario
                                     holds the text
+      -d, --database-url <url>      plan on this existing database as it is, in
+                                    place of the suites’ engines
+      --redact-key-file <file>      file with the key that the statistics were
+                                    redacted with
       --no-cache                    prepare everything anew and keep nothing
       -v, --verbose                 every case, and whole plans
       -h, --help                    display help for command
@@ -102,11 +106,13 @@ test('help tells everything, and the version is the package’s', async () => {
       plan-guard check --filter profile              cases whose query, statement or scenario holds "profile"
       plan-guard check --reporter pretty --reporter json=plans.json
       plan-guard check --reporter json | jq .verdict
+      plan-guard check -d postgres://reader@db/app   planned there, where nothing is ever changed
 
     Without a suite, plan-guard.yaml of the working directory is used, or the suites that package.json names under
     "plan-guard". Under GitHub Actions the reporters are pretty and github by default.
 
-    Environment: PLAN_GUARD_CACHE (cache folder), NO_COLOR, FORCE_COLOR, COLUMNS.
+    Environment: PLAN_GUARD_CACHE (cache folder), PLAN_GUARD_CONTAINER_IMAGE (image of the engine container), DATABASE_URL
+    or PGHOST, PGDATABASE and the like (database of the engine url), PLAN_GUARD_REDACT_KEY, NO_COLOR, FORCE_COLOR, COLUMNS.
     Exit codes: 0 clean, 1 findings or something that could not be judged, 2 could not run.
     exit 0
     "

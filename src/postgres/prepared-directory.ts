@@ -158,7 +158,10 @@ async function copyEmptyCluster(
   }
 }
 
-/** Copies folders and files; the files at once, on the threads that Node keeps for them. */
+/** Files that are copied at once. A process that is interrupted can only remove the folder when no thread writes to it. */
+const COPIES = 8;
+
+/** Copies folders and files, on the threads that Node keeps for them. */
 async function copyTree(source: string, target: string): Promise<void> {
   const entries = readdirSync(source, { recursive: true, withFileTypes: true });
   const pathsOf = (wanted: boolean) =>
@@ -166,7 +169,13 @@ async function copyTree(source: string, target: string): Promise<void> {
       .filter((entry) => entry.isDirectory() === wanted)
       .map((entry) => relative(source, join(entry.parentPath, entry.name)));
   for (const folder of ['', ...pathsOf(true)]) mkdirSync(join(target, folder), { recursive: true, mode: 0o700 });
-  await Promise.all(pathsOf(false).map((file) => copyFile(join(source, file), join(target, file))));
+  const files = pathsOf(false);
+  const copyNext = async (): Promise<void> => {
+    for (let file = files.pop(); file !== undefined; file = files.pop()) {
+      await copyFile(join(source, file), join(target, file));
+    }
+  };
+  await Promise.all(Array.from({ length: COPIES }, copyNext));
 }
 
 interface FileState {

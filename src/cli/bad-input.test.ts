@@ -130,7 +130,7 @@ test('a collation that the engine does not have, and a role that is not made', a
     "
     $ plan-guard check
     error: schema.sql:1:31: collation "de-x-icu" for encoding "UTF8" does not exist
-      next: The engine lacks it: PGlite has no collations of ICU, a native server has (postgres: { engine: native }). Else leave COLLATE out.
+      next: The engine lacks it: PGlite has few collations of ICU, a native server has them (postgres: { engine: native }). Else leave COLLATE out.
     exit 2
     "
   `);

@@ -3,7 +3,7 @@ import { resolveTable } from '../plan/names.js';
 import type { Script } from '../postgres/scripts.js';
 import type { PlanMode } from '../report/model.js';
 import type { Doubt } from '../rules/model.js';
-import type { WrittenCondition } from '../sql/model.js';
+import type { StatementFacts, WrittenCondition } from '../sql/model.js';
 import { scan } from '../sql/scan.js';
 import { parseArrayLiteral } from '../statistics/arrays.js';
 import type { ColumnStatistics, Statistics } from '../statistics/model.js';
@@ -97,6 +97,25 @@ export function redactionDoubts(
   catalog: Catalog,
 ): Doubt[] {
   if (redaction === undefined || facts === undefined) return [];
+  return [...viewDoubts(facts, redaction, catalog), ...conditionDoubts(facts, mode, redaction, catalog)];
+}
+
+/** What a view asks is not in the statement; with the key, the constants of the schema are put back. */
+function viewDoubts({ tables }: StatementFacts, { keyed }: Redaction, catalog: Catalog): Doubt[] {
+  if (keyed) return [];
+  const names = tables.flatMap((table) => resolveTable(table, catalog) ?? []);
+  const views = names.filter((name) => catalog.tables.get(name)?.kind === 'view');
+  return [...new Set(views)].map((view) => ({
+    kind: 'redacted',
+    message: `The values in the statistics are redacted, and what the view ${view} asks of them is not known.`,
+    next: GIVE_KEY,
+  }));
+}
+
+const GIVE_KEY =
+  'Set PLAN_GUARD_REDACT_KEY to the key of the pull, so that the values that queries name are recognised.';
+
+function conditionDoubts(facts: StatementFacts, mode: PlanMode, redaction: Redaction, catalog: Catalog): Doubt[] {
   return facts.conditions.flatMap((condition) => {
     if (!namesValue(condition.text, mode)) return [];
     const guessed = condition.columns.flatMap(({ alias, column }) =>
@@ -116,7 +135,7 @@ export function redactionDoubts(
         message: `How many rows match ${shortened(condition.text)} is a guess: the values of ${column} are redacted.`,
         next: redaction.keyed
           ? `Keep them in the next pull (--keep ${column.slice(column.indexOf('.') + 1)}), or judge the plan by hand.`
-          : 'Set PLAN_GUARD_REDACT_KEY to the key of the pull, so that the values that queries name are recognised.',
+          : GIVE_KEY,
       },
     ];
   });

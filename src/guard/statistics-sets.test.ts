@@ -197,6 +197,17 @@ describe('redacted statistics', () => {
     expect(report.verdict).toBe('pass');
   });
 
+  test('what a view asks is judged with the key alone', async () => {
+    const { keys } = asking('true');
+    const files = {
+      'schema.sql': `${SCHEMA}CREATE VIEW open_orders AS SELECT * FROM orders WHERE status = 'open';\n`,
+      'orders.sql': 'SELECT id FROM open_orders WHERE customer_id = :customer_id\n',
+    };
+    const kinds = ({ cases }: Report) => cases.map(({ doubts }) => doubts.map(({ kind }) => kind));
+    expect(kinds(await checkShop({ keys, files, facts }))).toEqual([['redacted'], ['redacted']]);
+    expect(kinds(await checkShop({ keys, files, facts }, { redactKey }))).toEqual([[], []]);
+  });
+
   test('an order among stand-ins is none among values, with the key too', async () => {
     const report = await checkShop({ ...asking(`status LIKE 'op%'`), facts }, { redactKey });
     expect(doubts(report)[1]).toEqual([

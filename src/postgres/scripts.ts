@@ -131,7 +131,7 @@ function hintFor({ code, message }: ServerError): string {
         return 'A dump names roles: pg_dump --no-owner --no-privileges leaves them out. Else create it in the schema.';
       }
       if (message.startsWith('collation ')) {
-        return 'The engine lacks it: PGlite has no collations of ICU, a native server has (postgres: { engine: native }). Else leave COLLATE out.';
+        return 'The engine lacks it: PGlite has few collations of ICU, a native server has them (postgres: { engine: native }). Else leave COLLATE out.';
       }
       return 'Something that the statement names does not exist: correct the name, or create it before.';
     case '0A000':

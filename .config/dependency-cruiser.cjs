@@ -4,7 +4,7 @@
  */
 
 const room = (folder, names) => `^${folder}/(${names.join('|')})/`;
-const tests = '(\\.test\\.ts$|/testing/|^src/bench/)';
+const tests = '(\\.test\\.ts$|/testing/|^src/(bench|fidelity)/)';
 
 /** What each room may import beside itself and errors.ts. */
 const rooms = {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { RedactionKey } from 'plan-guard';
 import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { Workspace } from './testing/plan-guard.js';
@@ -133,6 +134,30 @@ CREATE INDEX events_2_id ON events_2 (id);
   expect(stdout).toContain('1 query, 1 scenario, 1 statistics file, PGlite');
   expect(stdout).toContain('events (2.0 M rows, 100 MB) in 2 plans');
   expect(code).toBe(0);
+});
+
+test('redacted statistics: the key comes from the environment or a file', async () => {
+  const secret = 'a key for tests, of some length';
+  const key = new RedactionKey(secret);
+  const facts = JSON.parse(statistics());
+  const status = facts.tables['public.orders'].columns.status;
+  Object.assign(status, { redacted: 'stand-ins', most_common_val_hashes: status.most_common_vals.map(key.hash, key) });
+  status.most_common_vals = ['00000001', '00000002'];
+  const files = {
+    'statistics.json': JSON.stringify({ ...facts, redaction: { key_check: key.check } }),
+    'orders.sql': `${GOOD.trim()} AND status = 'open'\n`,
+    'plan-guard.key': `${secret}\n`,
+  };
+  const folder = await workspace.write(shop({}, files));
+  const check = (args: readonly string[], env = {}) => workspace.run(folder, ['check', ...args], { env });
+  const without = await check([]);
+  expect(without.stdout).toContain(`How many rows match status = 'open' is a guess`);
+  expect(without.code).toBe(1);
+  expect((await check([], { PLAN_GUARD_REDACT_KEY: secret })).code).toBe(0);
+  expect((await check(['--redact-key-file', 'plan-guard.key'])).code).toBe(0);
+  const wrong = await check([], { PLAN_GUARD_REDACT_KEY: 'another key, of some length' });
+  expect(wrong.stderr).toMatch(/^error: statistics\.json.*: The redaction key is not the one/);
+  expect(wrong.code).toBe(2);
 });
 
 test('green without a known-bad query, with a plain line', async () => {

@@ -219,6 +219,9 @@ describe('redacted statistics', () => {
 
   test('another key is an error', async () => {
     const wrong = checkShop({ ...asking('true'), facts }, { redactKey: 'another key, of some length' });
-    await expect(wrong).rejects.toThrow('The redaction key is not the one that the statistics were redacted with.');
+    await expect(wrong).rejects.toMatchObject({
+      message: 'The redaction key is not the one that the statistics were redacted with.',
+      where: { file: expect.stringMatching(/statistics\.json$/) },
+    });
   });
 });

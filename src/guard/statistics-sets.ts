@@ -6,6 +6,7 @@ import type { PlanningServer } from '../postgres/model.js';
 import type { ReplicaSource } from '../postgres/replica.js';
 import type { Notice } from '../report/model.js';
 import { formatStatistics } from '../statistics/format.js';
+import type { Statistics } from '../statistics/model.js';
 import { parseStatistics, parseStatisticsHead, type StatisticsHead } from '../statistics/read.js';
 import { RedactionKey } from '../statistics/redaction-key.js';
 import { revealValues } from '../statistics/reveal.js';
@@ -73,8 +74,18 @@ export function planWith(
   const redacted = parseStatistics(text, file);
   const redaction = redactionOf(redacted, secret !== undefined);
   if (secret === undefined) return { source: { file, text, settings, parse: () => redacted }, redaction };
-  const revealed = revealValues(redacted, values(), new RedactionKey(secret));
+  const revealed = reveal(redacted, values(), new RedactionKey(secret), file);
   return { source: { file, text: formatStatistics(revealed), settings, parse: () => revealed }, redaction };
+}
+
+function reveal(redacted: Statistics, values: Iterable<string>, key: RedactionKey, file: string): Statistics {
+  try {
+    return revealValues(redacted, values, key);
+  } catch (error) {
+    if (!(error instanceof PlanGuardError)) throw error;
+    const { code, message, hint } = error;
+    throw new PlanGuardError(code, message, { where: { file }, cause: error, ...(hint === undefined ? {} : { hint }) });
+  }
 }
 
 function lowerCased(settings: Readonly<Record<string, string>>): Record<string, string> {

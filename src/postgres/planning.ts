@@ -1,6 +1,22 @@
+import type { Catalog } from '../plan/model.js';
 import { quoteLiteral } from '../sql/quote.js';
+import { readCatalogOf } from './catalog.js';
 import { type Database, isServerError, type TextResult } from './database.js';
 import type { ExplainRequest, PreparedStatement } from './model.js';
+import { applySettings, type SessionSettings } from './settings.js';
+
+/**
+ * Takes the settings and the role that plan. The catalog is read before the role is taken, which may not read all of it
+ * but has a search path of its own.
+ * @throws {PlanGuardError} `suite` for a setting or role that the server refuses
+ */
+export async function takeSession(database: Database, session: SessionSettings): Promise<Catalog> {
+  await applySettings(database, { settings: session.settings, role: undefined });
+  const catalog = await readCatalogOf(database);
+  await applySettings(database, { settings: {}, role: session.role });
+  const { rows } = await database.query('SELECT to_json(pg_catalog.current_schemas(false))');
+  return { ...catalog, searchPath: JSON.parse(rows[0]?.[0] ?? '[]') as string[] };
+}
 
 /**
  * Prepares one statement by the extended protocol. A position in what the server refuses counts from the statement's

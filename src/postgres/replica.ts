@@ -1,12 +1,11 @@
 import type { Catalog } from '../plan/model.js';
 import { applyStatistics, type StatisticsFile } from './apply-statistics.js';
-import { readCatalogOf } from './catalog.js';
 import type { Database, TextResult } from './database.js';
 import { type Built, type ClusterOptions, type Engine, type PreparedDirectory, using } from './engine.js';
 import type { ExplainRequest, PlanCacheMode, PlanningServer, PreparedStatement } from './model.js';
-import { explainCommand, prepareStatement, readExplained } from './planning.js';
+import { explainCommand, prepareStatement, readExplained, takeSession } from './planning.js';
 import { hashScripts, runScripts, type Script } from './scripts.js';
-import { applyRecorded, applySettings, type SessionSettings } from './settings.js';
+import { applyRecorded, type SessionSettings } from './settings.js';
 
 export interface ReplicaSource {
   readonly schema: readonly Script[];
@@ -97,16 +96,11 @@ class Replica implements PlanningServer {
       const { rows } = await database.query('SHOW server_version');
       const version = rows[0]?.[0] ?? '';
       const refused = await applyRecorded(database, statistics?.settings ?? {});
-      // The catalog is read before the role is taken, which may not read all of it but has a search path of its own.
-      await applySettings(database, { settings: session.settings, role: undefined });
-      const catalog = await readCatalogOf(database);
-      await applySettings(database, { settings: {}, role: session.role });
-      const path = await database.query('SELECT to_json(pg_catalog.current_schemas(false))');
-      const searchPath = JSON.parse(path.rows[0]?.[0] ?? '[]') as string[];
+      const catalog = await takeSession(database, session);
       const facts = {
         name: `${engine.name} (PostgreSQL ${version})`,
         version,
-        catalog: { ...catalog, searchPath },
+        catalog,
         remarks: refused.length === 0 ? [] : [describeRefused(refused, version)],
       };
       return new Replica(facts, database, prepared);

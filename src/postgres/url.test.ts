@@ -280,6 +280,7 @@ test('a role and settings are those of the session alone', async () => {
   expect(JSON.stringify(await database.explain([{ statement, values: [], mode: 'custom' }]))).not.toContain(
     '"Seq Scan"',
   );
+  expect(database.catalog.tables.get('public.hidden')).toMatchObject({ analysed: true });
   const hidden = await database.prepare('SELECT * FROM hidden', []);
   await expect(database.explain([{ statement: hidden, values: [], mode: 'custom' }])).rejects.toMatchObject({
     code: '42501',

@@ -1,12 +1,11 @@
 import type { ClientConfig } from 'pg';
 import { PlanGuardError } from '../errors.js';
 import type { Catalog } from '../plan/model.js';
-import { readCatalogOf } from './catalog.js';
 import { Connection } from './connection.js';
 import { type Database, isServerError } from './database.js';
 import type { ExplainRequest, PlanningServer, PreparedStatement } from './model.js';
-import { explainCommand, prepareStatement, readExplained } from './planning.js';
-import { applySettings, type SessionSettings } from './settings.js';
+import { explainCommand, prepareStatement, readExplained, takeSession } from './planning.js';
+import type { SessionSettings } from './settings.js';
 
 /** Milliseconds. Planning takes a few; what waits longer stands in somebody's way. */
 const TIMEOUTS = {
@@ -31,8 +30,7 @@ export async function openDatabase(
   try {
     await connection.query('SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY');
     for (const [name, value] of Object.entries(TIMEOUTS)) await connection.query(`SET ${name} = ${value}`);
-    await applySettings(connection, session);
-    return await ExistingDatabase.open(connection);
+    return await ExistingDatabase.open(connection, session);
   } catch (error) {
     await connection.close().catch(() => {});
     throw error instanceof PlanGuardError ? error : failure(error, url);
@@ -81,7 +79,7 @@ class ExistingDatabase implements PlanningServer {
     this.catalog = catalog;
   }
 
-  static async open(database: Database): Promise<ExistingDatabase> {
+  static async open(database: Database, session: SessionSettings): Promise<ExistingDatabase> {
     const [facts] = await database.rows(
       `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int >= 140000 AS known`,
     );
@@ -90,7 +88,7 @@ class ExistingDatabase implements PlanningServer {
         hint: 'plan-guard plans on PostgreSQL 14 and later.',
       });
     }
-    const catalog = await readOnly(database, () => readCatalogOf(database));
+    const catalog = await takeSession(database, session);
     return new ExistingDatabase(facts.version ?? '', database, catalog);
   }
 

@@ -71,7 +71,7 @@ const LONGEST_SOCKET = 100;
 
 /**
  * Starts a real PostgreSQL server. The server and its files are gone after `stop`, when the start fails, and when this
- * process exits; after a SIGKILL the next process that starts one stops it.
+ * process exits; after a SIGKILL the next run of plan-guard stops it.
  * @throws {PlanGuardError} `engine` where there are no binaries, or initdb or the server fails; with the log's end.
  */
 export async function startNativeServer(options: NativeServerOptions = {}): Promise<NativeServer> {
@@ -81,7 +81,9 @@ export async function startNativeServer(options: NativeServerOptions = {}): Prom
   const home = await mkdtemp(join(tmpdir(), HOME_PREFIX));
   const directory = options.directory ?? join(home, 'data');
   let server: ChildProcess | undefined;
+  let initdb: ChildProcess | undefined;
   const cleanUp = () => {
+    if (initdb !== undefined) killGroup(initdb);
     if (server !== undefined && server.exitCode === null && server.signalCode === null) {
       spawnSync(binaries.pgCtl, ['stop', '-D', directory, '-m', 'immediate', '-w'], { stdio: 'ignore', ...account });
     }
@@ -101,7 +103,11 @@ export async function startNativeServer(options: NativeServerOptions = {}): Prom
     if (!existsSync(join(directory, 'PG_VERSION'))) {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       if (account !== undefined) chownSync(directory, account.uid, account.gid);
-      await initialise(binaries, { home, directory, arguments: options.initdbArguments ?? ['--no-locale'], account });
+      const given = options.initdbArguments ?? ['--no-locale'];
+      const onStart = (child: ChildProcess) => {
+        initdb = child;
+      };
+      await initialise(binaries, { home, directory, arguments: given, account, onStart });
     }
     const log = join(home, 'log');
     const tcp = options.tcp ?? (process.platform === 'win32' || join(home, '.s.PGSQL.5432').length > LONGEST_SOCKET);
@@ -140,6 +146,17 @@ interface Initialisation {
   readonly directory: string;
   readonly arguments: readonly string[];
   readonly account: Account | undefined;
+  readonly onStart: (child: ChildProcess) => void;
+}
+
+/** initdb runs servers of its own, which write until they are gone. */
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+  } catch {
+    // It has just ended.
+  }
 }
 
 async function initialise({ initdb: binary }: ServerBinaries, init: Initialisation): Promise<void> {
@@ -150,7 +167,14 @@ async function initialise({ initdb: binary }: ServerBinaries, init: Initialisati
   if (account !== undefined) chownSync(file, account.uid, account.gid);
   const auth = ['--auth-local=trust', '--auth-host=scram-sha-256', `--pwfile=${file}`];
   const arguments_ = ['-D', directory, '-U', 'postgres', ...auth, '--encoding=UTF8', '--no-sync', ...init.arguments];
-  const child = spawn(binary, arguments_, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/', ...account });
+  // A process group of its own, which can be ended as one.
+  const child = spawn(binary, arguments_, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: '/',
+    detached: true,
+    ...account,
+  });
+  init.onStart(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
   const code = await new Promise<number | null>((resolve, reject) => {

@@ -79,6 +79,7 @@ async function run(directory: string, { quick, only }: Options): Promise<Measure
     };
     const results: Measured[] = [];
     const workloads = { reference: () => readReference(suite), accounting, workspace };
+    if (only !== undefined && !Object.hasOwn(workloads, only)) throw new Error(`There is no workload ${only}.`);
     for (const [name, read] of Object.entries(workloads)) {
       if (only !== undefined && only !== name) continue;
       const workload = await read();

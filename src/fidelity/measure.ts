@@ -263,6 +263,7 @@ export async function measure(workload: Workload, settings: Settings): Promise<M
     differences.push(...part.differences);
   };
   const { questions } = workload;
+  const versions: string[] = [];
   try {
     progress(`${workload.name}: loading rows`);
     const [rows, rows15] = await settled([
@@ -277,6 +278,7 @@ export async function measure(workload: Workload, settings: Settings): Promise<M
     add(compareWithRows(workload, 18, pairs(questions, plans, serverPlans), [rows.catalog, server.catalog]));
     progress(`${workload.name}: PGlite`);
     const pglite = await hollow(engines.pglite, rows);
+    versions.push(`native ${rows.version}`, pglite.version);
     const pglitePlans = await planEach(pglite, questions);
     const catalogs = [pglite.catalog, server.catalog] as const;
     for (const workers of [0, 2]) {
@@ -288,6 +290,7 @@ export async function measure(workload: Workload, settings: Settings): Promise<M
     add(await sweep(workload, { rows, server, pglite }, steps));
     if (rows15 !== undefined && engines.native15 !== undefined) {
       progress(`${workload.name}: native 15`);
+      versions.push(`native ${rows15.version}`);
       const own = await hollow(engines.native15, rows15);
       const ownPlans = await planEach(own, questions);
       const loadedPlans = await planEach(rows15, questions);
@@ -306,7 +309,7 @@ export async function measure(workload: Workload, settings: Settings): Promise<M
     );
     const facts =
       `${workload.name}: ${new Set(questions.map(({ sql }) => sql)).size} statements, ${questions.length} sets of values, ` +
-      `${tables.length} tables, ${(tuples / 1e6).toFixed(1)} M rows, ${Math.round(rows.bytes / 1e6)} MB`;
+      `${tables.length} tables, ${(tuples / 1e6).toFixed(1)} M rows, ${Math.round(rows.bytes / 1e6)} MB; ${versions.join(', ')}`;
     return { tallies, differences, facts };
   } finally {
     for (const one of opened.reverse()) await one.close();

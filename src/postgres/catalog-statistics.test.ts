@@ -158,9 +158,10 @@ describe.each([
     expect(plans.filter(({ plan }) => plan.includes('cost=…')).length).toBeLessThanOrEqual(2);
   });
 
-  test.runIf(ways.length > 1)('both ways end in equal plans', async () => {
-    expect(await plansOf(written.get('catalogs'))).toEqual(await plansOf(written.get('functions')));
-  });
+  if (ways.length > 1)
+    test('both ways end in equal plans', async () => {
+      expect(await plansOf(written.get('catalogs'))).toEqual(await plansOf(written.get('functions')));
+    });
 
   test.each(
     ways.flatMap((way) =>

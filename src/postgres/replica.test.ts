@@ -387,84 +387,85 @@ describe.each<[string, number, RegExp, () => Promise<Engine>]>([
   let damaged = 0;
 
   // The store is one for all engines.
-  test.runIf(label === 'PGlite').each<[string, (directory: string, data: string) => void]>([
-    [
-      'its control file is garbage',
-      (_, data) => writeFileSync(join(data, 'global', 'pg_control'), Buffer.alloc(8192, 7)),
-    ],
-    ['a file is cut short', (_, data) => truncateSync(join(data, 'base', '5', '1259'), 8192)],
-    ['a file is gone', (_, data) => rmSync(join(data, 'base', '5', '2619'))],
-    ['PG_VERSION is gone', (_, data) => rmSync(join(data, 'PG_VERSION'))],
-    [
-      'a catalog is garbage of the same size',
-      (_, data) => {
-        const file = join(data, 'base', '5', '2619');
-        writeFileSync(file, Buffer.alloc(statSync(file).size, 7));
-      },
-    ],
-    [
-      'one byte of a catalog is another',
-      (_, data) => {
-        const file = join(data, 'base', '5', '1259');
-        const content = readFileSync(file);
-        content[9000] = (content[9000] ?? 0) ^ 1;
-        writeFileSync(file, content);
-      },
-    ],
-    [
-      'a file is there that does not belong',
-      (_, data) => writeFileSync(join(data, 'backup_label'), 'START WAL LOCATION'),
-    ],
-    ['its manifest is garbage', (directory) => writeFileSync(join(directory, 'plan-guard.json'), '{"files":{}}')],
-    [
-      'its manifest was half written',
-      (directory) => {
-        const file = join(directory, 'plan-guard.json');
-        truncateSync(file, Math.floor(statSync(file).size / 2));
-      },
-    ],
-    ['its manifest is gone', (directory) => rmSync(join(directory, 'plan-guard.json'))],
-    ['nothing of it is left', (_, data) => rmSync(data, { recursive: true })],
-    [
-      'the head of a hollow file is garbage',
-      (_, data) => writeFileSync(join(data, 'hollow'), Buffer.alloc(8192, 7), { flag: 'r+' }),
-    ],
-    ['a hollow file is cut short', (_, data) => truncateSync(join(data, 'hollow'), 2 ** 30 - 8192)],
-    ['a hollow file lacks a segment', (_, data) => rmSync(join(data, 'hollow.1'))],
-  ])('a kept directory is built again where %s', async (_, damage) => {
-    damaged += 1;
-    let builds = 0;
-    const open = () =>
-      engine.openPrepared({
-        kind: 'damaged',
-        parts: [['number', String(damaged)]],
-        cluster: source.cluster,
-        build: async (data) => {
-          builds += 1;
-          writeFileSync(join(data, 'hollow'), 'the head');
-          truncateSync(join(data, 'hollow'), 2 ** 30);
-          writeFileSync(join(data, 'hollow.1'), '');
-          truncateSync(join(data, 'hollow.1'), 2 ** 29);
-          return { facts: { made: builds }, hollow: ['hollow'] };
+  if (label === 'PGlite')
+    test.each<[string, (directory: string, data: string) => void]>([
+      [
+        'its control file is garbage',
+        (_, data) => writeFileSync(join(data, 'global', 'pg_control'), Buffer.alloc(8192, 7)),
+      ],
+      ['a file is cut short', (_, data) => truncateSync(join(data, 'base', '5', '1259'), 8192)],
+      ['a file is gone', (_, data) => rmSync(join(data, 'base', '5', '2619'))],
+      ['PG_VERSION is gone', (_, data) => rmSync(join(data, 'PG_VERSION'))],
+      [
+        'a catalog is garbage of the same size',
+        (_, data) => {
+          const file = join(data, 'base', '5', '2619');
+          writeFileSync(file, Buffer.alloc(statSync(file).size, 7));
         },
-        open: async (prepared) => prepared,
-      });
-    const first = await open();
-    expect(first.facts).toEqual({ made: 1 });
-    writeFileSync(join(first.data, 'written by a session'), 'x');
-    first.release();
-    const second = await open();
-    expect(builds).toBe(1);
-    expect(readFileSync(join(second.data, 'written by a session'), 'utf8')).toBe('x');
-    second.release();
-    const [idle = ''] = directories('damaged').filter((directory) => directory.includes('idle-'));
-    damage(idle, join(idle, 'data'));
-    const third = await open();
-    expect(third.facts).toEqual({ made: 2 });
-    expect(readFileSync(join(third.data, 'PG_VERSION'), 'utf8')).toBe(`${major}\n`);
-    third.discard();
-    expect(directories('damaged')).toEqual([]);
-  });
+      ],
+      [
+        'one byte of a catalog is another',
+        (_, data) => {
+          const file = join(data, 'base', '5', '1259');
+          const content = readFileSync(file);
+          content[9000] = (content[9000] ?? 0) ^ 1;
+          writeFileSync(file, content);
+        },
+      ],
+      [
+        'a file is there that does not belong',
+        (_, data) => writeFileSync(join(data, 'backup_label'), 'START WAL LOCATION'),
+      ],
+      ['its manifest is garbage', (directory) => writeFileSync(join(directory, 'plan-guard.json'), '{"files":{}}')],
+      [
+        'its manifest was half written',
+        (directory) => {
+          const file = join(directory, 'plan-guard.json');
+          truncateSync(file, Math.floor(statSync(file).size / 2));
+        },
+      ],
+      ['its manifest is gone', (directory) => rmSync(join(directory, 'plan-guard.json'))],
+      ['nothing of it is left', (_, data) => rmSync(data, { recursive: true })],
+      [
+        'the head of a hollow file is garbage',
+        (_, data) => writeFileSync(join(data, 'hollow'), Buffer.alloc(8192, 7), { flag: 'r+' }),
+      ],
+      ['a hollow file is cut short', (_, data) => truncateSync(join(data, 'hollow'), 2 ** 30 - 8192)],
+      ['a hollow file lacks a segment', (_, data) => rmSync(join(data, 'hollow.1'))],
+    ])('a kept directory is built again where %s', async (_, damage) => {
+      damaged += 1;
+      let builds = 0;
+      const open = () =>
+        engine.openPrepared({
+          kind: 'damaged',
+          parts: [['number', String(damaged)]],
+          cluster: source.cluster,
+          build: async (data) => {
+            builds += 1;
+            writeFileSync(join(data, 'hollow'), 'the head');
+            truncateSync(join(data, 'hollow'), 2 ** 30);
+            writeFileSync(join(data, 'hollow.1'), '');
+            truncateSync(join(data, 'hollow.1'), 2 ** 29);
+            return { facts: { made: builds }, hollow: ['hollow'] };
+          },
+          open: async (prepared) => prepared,
+        });
+      const first = await open();
+      expect(first.facts).toEqual({ made: 1 });
+      writeFileSync(join(first.data, 'written by a session'), 'x');
+      first.release();
+      const second = await open();
+      expect(builds).toBe(1);
+      expect(readFileSync(join(second.data, 'written by a session'), 'utf8')).toBe('x');
+      second.release();
+      const [idle = ''] = directories('damaged').filter((directory) => directory.includes('idle-'));
+      damage(idle, join(idle, 'data'));
+      const third = await open();
+      expect(third.facts).toEqual({ made: 2 });
+      expect(readFileSync(join(third.data, 'PG_VERSION'), 'utf8')).toBe(`${major}\n`);
+      third.discard();
+      expect(directories('damaged')).toEqual([]);
+    });
 
   test('a kept replica that the server does not open is built again', async () => {
     const statement = 'SELECT id FROM orders WHERE status = $1';
@@ -546,9 +547,8 @@ describe.each<[string, number, RegExp, () => Promise<Engine>]>([
     expect(isServerError({ code: '42601' })).toBe(false);
   });
 
-  test.runIf(label !== 'PGlite')(
-    'a locale that is not C keeps LIKE from an ordinary index, installed or not',
-    async () => {
+  if (label !== 'PGlite')
+    test('a locale that is not C keeps LIKE from an ordinary index, installed or not', async () => {
       const scan = async (locale: string) => {
         const schema = [
           { file: 'schema.sql', text: 'CREATE TABLE t (name text PRIMARY KEY); SET enable_seqscan = off' },
@@ -565,14 +565,14 @@ describe.each<[string, number, RegExp, () => Promise<Engine>]>([
       expect(await scan('en_US.UTF-8')).toBe(false);
       expect(await scan('de_DE.UTF-8')).toBe(false);
       await expect(scan('C.no_such_charset')).resolves.toBe(false);
-    },
-  );
-
-  test.runIf(label === 'PGlite')('an extension that PGlite does not have is an error', async () => {
-    const cluster = { ...source.cluster, extensions: ['nosuch'] };
-    await expect(openReplica(engine, { ...source, cluster })).rejects.toMatchObject({
-      code: 'engine',
-      message: expect.stringContaining('does not have the extension "nosuch"'),
     });
-  });
+
+  if (label === 'PGlite')
+    test('an extension that PGlite does not have is an error', async () => {
+      const cluster = { ...source.cluster, extensions: ['nosuch'] };
+      await expect(openReplica(engine, { ...source, cluster })).rejects.toMatchObject({
+        code: 'engine',
+        message: expect.stringContaining('does not have the extension "nosuch"'),
+      });
+    });
 });

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { findCause } from '../cause/find-cause.js';
 import { accessesOf } from '../plan/accesses.js';
 import type { Access, Catalog, Plan } from '../plan/model.js';
@@ -36,8 +37,10 @@ export async function judgeCases(
 ): Promise<CaseReport[]> {
   const readings = new Map<unknown, Reading>();
   for (const one of cases) {
-    const key = one.request;
-    if (!readings.has(key)) readings.set(key, read(server.catalog, one, options));
+    if (readings.has(one.request)) continue;
+    readings.set(one.request, read(server.catalog, one, options));
+    // Signals and timers have their turn in between.
+    if (readings.size % 100 === 0) await turn();
   }
   const all = [...readings.values()];
   const alternatives = await planAlternatives(server, all, options.suite);

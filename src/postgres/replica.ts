@@ -1,6 +1,7 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Catalog } from '../plan/model.js';
 import { applyStatistics, type StatisticsFile } from './apply-statistics.js';
-import type { Database, TextResult } from './database.js';
+import type { Database } from './database.js';
 import { type Built, type ClusterOptions, type Engine, type PreparedDirectory, using } from './engine.js';
 import type { ExplainRequest, PlanCacheMode, PlanningServer, PreparedStatement } from './model.js';
 import { explainCommand, prepareStatement, readExplained, takeSession } from './planning.js';
@@ -63,6 +64,9 @@ async function buildReplica(engine: Engine, data: string, source: ReplicaSource)
   await engine.inflate(data, inflated);
   return { facts: { remarks } satisfies ReplicaFacts, hollow: inflated.map(({ path }) => path) };
 }
+
+/** Plans that are asked for at once. */
+const BATCH = 100;
 
 class Replica implements PlanningServer {
   readonly name: string;
@@ -136,18 +140,24 @@ class Replica implements PlanningServer {
   }
 
   async #explain(requests: readonly ExplainRequest[], before: string, after: string): Promise<readonly unknown[]> {
+    const explained: unknown[] = [];
     let mode: PlanCacheMode | undefined;
-    const commands = requests.map((request) => {
-      const set = request.mode === mode ? '' : `SET plan_cache_mode = force_${request.mode}_plan;`;
-      mode = request.mode;
-      return `${set} ${explainCommand(request)};`;
-    });
-    let results: readonly TextResult[];
     try {
-      results = await this.#database.execute(`${before} ${commands.join('\n')}`);
+      if (before !== '') await this.#database.execute(before);
+      for (let start = 0; start < requests.length; start += BATCH) {
+        const commands = requests.slice(start, start + BATCH).map((request) => {
+          const set = request.mode === mode ? '' : `SET plan_cache_mode = force_${request.mode}_plan;`;
+          mode = request.mode;
+          return `${set} ${explainCommand(request)};`;
+        });
+        const results = await this.#database.execute(commands.join('\n'));
+        explained.push(...results.filter(({ fields }) => fields[0]?.name === 'QUERY PLAN').map(readExplained));
+        // An engine of this process keeps its thread: signals and timers have their turn in between.
+        await turn();
+      }
     } finally {
       if (after !== '') await this.#database.execute(after);
     }
-    return results.filter((result) => result.fields[0]?.name === 'QUERY PLAN').map(readExplained);
+    return explained;
   }
 }

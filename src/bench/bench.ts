@@ -1,13 +1,15 @@
-// The marks of speed, memory and disk, as ratios within one run: npm run bench [-- --quick]
+// The marks of speed, memory and disk, as ratios within one run: npm run bench [-- --quick --only NAME …]
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCount } from './count.js';
 import { measureDisk } from './disk.js';
 import { measureLoaded } from './loaded.js';
+import { measureManyTables } from './many-tables.js';
 import { isMissed, type Mark } from './mark.js';
+import { measureNative } from './native.js';
 import { measureReference } from './reference.js';
 import { format } from './samples.js';
 import type { Settings } from './settings.js';
@@ -23,25 +25,40 @@ function table(marks: readonly Mark[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-async function measure(settings: Settings): Promise<readonly Mark[]> {
-  const progress = (text: string) => process.stderr.write(`${text}\n`);
-  progress('the reference suite, warm and cold');
-  const reference = await measureReference(settings);
-  progress('the disk of replicas');
-  const disk = await measureDisk(settings);
-  progress('many plans');
-  const count = await measureCount(settings);
-  progress('rows loaded instead');
-  const loaded = await measureLoaded(settings, reference);
-  return [...reference.marks, ...disk, ...count, ...loaded];
+/** Marks that can be measured alone, by the names that --only takes. */
+const groups: Readonly<Record<string, (settings: Settings) => Promise<readonly Mark[]>>> = {
+  reference: async (settings) => {
+    const reference = await measureReference(settings);
+    return [...reference.marks, ...(await measureLoaded(settings, reference))];
+  },
+  disk: measureDisk,
+  count: measureCount,
+  native: measureNative,
+  'many-tables': measureManyTables,
+};
+
+async function measure(settings: Settings, wanted: readonly string[]): Promise<readonly Mark[]> {
+  const unknown = wanted.filter((name) => groups[name] === undefined);
+  if (unknown.length > 0) throw new Error(`There is no ${unknown.join(', ')}, only ${Object.keys(groups).join(', ')}.`);
+  const marks: Mark[] = [];
+  for (const [name, measureGroup] of Object.entries(groups)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    process.stderr.write(`${name}\n`);
+    marks.push(...(await measureGroup(settings)));
+  }
+  return marks;
 }
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', multiple: true, default: [] } },
+});
 const directory = mkdtempSync(join(tmpdir(), 'plan-guard-bench-'));
+// Where root runs this, servers run as another account.
+chmodSync(directory, 0o711);
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(2));
 const before = loadavg()[0] ?? Number.NaN;
-const marks = await measure({ directory, quick: values.quick });
+const marks = await measure({ directory, quick: values.quick }, values.only);
 process.stdout.write(
   `node ${process.version}, ${availableParallelism()} processors, load ${format(before)} before and ` +
     `${format(loadavg()[0] ?? Number.NaN)} after\n\n${table(marks)}`,

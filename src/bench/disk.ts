@@ -2,7 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Mark } from './mark.js';
-import { check, replicaIn } from './reference.js';
+import { check, idleIn } from './reference.js';
 import type { Settings } from './settings.js';
 
 const sizes = { '10 MB': 10e6, '10 TB': 10e12 };
@@ -17,7 +17,7 @@ export async function measureDisk({ directory }: Settings): Promise<readonly Mar
     const suite = await writeSuite(folder, Math.ceil(bytes / page));
     const cache = join(folder, 'cache');
     await check(cache, suite);
-    const data = replicaIn(cache);
+    const [data = ''] = idleIn(cache, 'replica');
     const used = diskOf(data, 'allocated');
     const claimed = diskOf(data, 'claimed');
     const least = bytes * 0.99;

@@ -4,7 +4,7 @@ export interface Mark {
   readonly measured: number;
   /** The most that is allowed; undefined where the number only informs. */
   readonly most: number | undefined;
-  readonly unit: '×' | 'MB' | 'KB';
+  readonly unit: '×' | 's' | 'MB' | 'KB';
   /** The numbers that it was made of. */
   readonly from: string;
 }

@@ -23,14 +23,16 @@ export function check(cache: string, suite?: string): Promise<Measured> {
 
 export const openPglite = (directory: string) => runNode([file('./probes/open-pglite.js'), directory]);
 
-/** The data directory of a replica in a cache that no run holds. */
-export function replicaIn(cache: string): string {
-  for (const key of readdirSync(cache)) {
-    if (!key.startsWith('replica-')) continue;
-    const [idle] = readdirSync(join(cache, key)).filter((name) => name.startsWith('idle-'));
-    if (idle !== undefined) return join(cache, key, idle, 'data');
-  }
-  throw new Error(`There is no replica in ${cache}.`);
+/** The data directories of a kind in a cache that no run holds. */
+export function idleIn(cache: string, kind: 'replica' | 'seeded'): readonly string[] {
+  const found = readdirSync(cache)
+    .filter((key) => key.startsWith(`${kind}-`))
+    .flatMap((key) => {
+      const idle = readdirSync(join(cache, key)).filter((name) => name.startsWith('idle-'));
+      return idle.map((name) => join(cache, key, name, 'data'));
+    });
+  if (found.length === 0) throw new Error(`There is no ${kind} in ${cache}.`);
+  return found;
 }
 
 export interface ReferenceRun {
@@ -48,7 +50,7 @@ export async function measureReference({ directory, quick }: Settings): Promise<
   const first = await check(own);
   await check(other);
   const { cases } = JSON.parse(first.stdout) as { readonly cases: readonly ReportedCase[] };
-  const replica = replicaIn(other);
+  const [replica = ''] = idleIn(other, 'replica');
   const warm = await interleave(quick ? 4 : 10, {
     bare: () => openPglite(replica),
     check: () => check(own),
@@ -109,7 +111,11 @@ export async function measureReference({ directory, quick }: Settings): Promise<
   };
 }
 
-async function inEmpty<Result>(directory: string, work: (directory: string) => Promise<Result>): Promise<Result> {
+/** Makes the directory for the work and removes it afterwards. */
+export async function inEmpty<Result>(
+  directory: string,
+  work: (directory: string) => Promise<Result>,
+): Promise<Result> {
   await mkdir(directory);
   try {
     return await work(directory);

@@ -12,8 +12,6 @@ export interface ClusterOptions {
 export interface Built {
   /** Kept beside the directory, as JSON. */
   readonly facts: unknown;
-  /** Paths below the data directory of the relations that are holes for the most part. */
-  readonly hollow: readonly string[];
 }
 
 /** A data directory held by this run, whole and verified. */

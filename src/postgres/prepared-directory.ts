@@ -1,15 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { PlanGuardError, PlanGuardErrors } from '../errors.js';
@@ -25,7 +15,7 @@ import {
 import type { DirectoryStore, Lease } from './store.js';
 
 /** Raised whenever a prepared directory is made differently from before. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 /** An engine whose data directories are files of this machine. */
 export interface FileEngine extends Engine {
@@ -34,9 +24,6 @@ export interface FileEngine extends Engine {
 }
 
 const MANIFEST = 'plan-guard.json';
-
-/** What of an inflated relation's first file is more than a hole: the B-tree that is planted in it is smaller. */
-const HOLLOW_HEAD = 65_536;
 
 /** The cache key of what a directory is made of. */
 export function keyOf(engine: Pick<Engine, 'identity'>, kind: string, parts: Opening<unknown>['parts']): string {
@@ -115,7 +102,7 @@ async function prepare(
     let manifest: Manifest | undefined;
     if (fresh) {
       mkdirSync(data, { mode: 0o700 });
-      manifest = writeManifest(lease.directory, await build(data));
+      manifest = writeManifest(lease.directory, (await build(data)).facts);
     } else {
       manifest = readManifest(lease.directory);
     }
@@ -123,9 +110,9 @@ async function prepare(
       lease.discard();
       return undefined;
     }
-    const known = manifest;
-    const release = () => lease.release(() => writeManifest(lease.directory, known, known));
-    return { data, facts: known.facts, fresh, release, discard: lease.discard };
+    const { facts } = manifest;
+    const release = () => lease.release(() => writeManifest(lease.directory, facts));
+    return { data, facts, fresh, release, discard: lease.discard };
   } catch (error) {
     lease.discard();
     throw error;
@@ -146,7 +133,7 @@ async function copyEmptyCluster(
       onInitdb?.();
       await engine.adopt?.(data);
       await using(engine, data, { locale, extensions: [] }, dropTemplates);
-      return { facts: {}, hollow: [] };
+      return { facts: {} };
     });
   }
   try {
@@ -183,8 +170,6 @@ interface FileState {
   readonly size: number;
   /** When it was last written, in milliseconds. */
   readonly time: number;
-  /** SHA-1 of the part that is not a hole; undefined where there is none. */
-  readonly hash: string | undefined;
 }
 
 interface Manifest extends Built {
@@ -192,24 +177,25 @@ interface Manifest extends Built {
   readonly files: Readonly<Record<string, FileState>>;
 }
 
-/**
- * Notes how the files are now.
- */
-function writeManifest(directory: string, { facts, hollow }: Built, before?: Manifest): Manifest {
-  const files = readFiles(join(directory, 'data'), hollow, before?.files);
-  const text = JSON.stringify({ facts, hollow, files });
+/** Notes how the files are now. */
+function writeManifest(directory: string, facts: unknown): Manifest {
+  const manifest = { facts, files: readFiles(join(directory, 'data')) };
+  const text = JSON.stringify(manifest);
   writeFileSync(join(directory, MANIFEST), `${sha1(text)}\n${text}`);
-  return { facts, hollow, files };
+  return manifest;
 }
 
-/** The manifest, where every file is as it says; undefined where anything is not. */
+/**
+ * The manifest, where nobody wrote to a file since; undefined where anything is not as it says. Hashing the contents
+ * would take longer than the plans do.
+ */
 function readManifest(directory: string): Manifest | undefined {
   try {
     const [hash, text = ''] = readFileSync(join(directory, MANIFEST), 'utf8').split('\n');
     if (hash !== sha1(text)) return undefined;
     const manifest = JSON.parse(text) as Manifest;
-    const files = readFiles(join(directory, 'data'), manifest.hollow, manifest.files);
-    return contentOf(files) === contentOf(manifest.files) ? manifest : undefined;
+    const files = readFiles(join(directory, 'data'));
+    return JSON.stringify(files) === JSON.stringify(manifest.files) ? manifest : undefined;
   } catch {
     return undefined;
   }
@@ -218,51 +204,16 @@ function readManifest(directory: string): Manifest | undefined {
 /** The write-ahead log is renewed by every session; a server refuses to start on a damaged one. */
 const TRANSIENT = /^pg_wal[/\\]|postmaster\.(pid|opts)$/;
 
-/**
- * How the files are. One that has the size and the time of last writing that are known of it is not read again: hashing
- * all of them would take longer than the plans do.
- */
-function readFiles(data: string, hollow: readonly string[], known: Manifest['files'] = {}): Manifest['files'] {
-  const hollowFiles = new Set(hollow.map((path) => join(path)));
-  const files: Record<string, FileState> = {};
-  for (const file of listFiles(data)) {
-    const { size, mtimeMs: time } = statSync(join(data, file));
-    const before = known[file];
-    const same = before?.size === size && before.time === time;
-    files[file] = same ? before : { size, time, hash: hashFile(join(data, file), lengthOf(file, size, hollowFiles)) };
-  }
-  return files;
+function readFiles(data: string): Manifest['files'] {
+  return Object.fromEntries(
+    listFiles(data).map((file) => {
+      const { size, mtimeMs } = statSync(join(data, file));
+      return [file, { size, time: mtimeMs }];
+    }),
+  );
 }
 
-/** What the files hold, whenever they were written. */
-function contentOf(files: Manifest['files']): string {
-  return JSON.stringify(Object.entries(files).map(([file, { size, hash }]) => [file, size, hash]));
-}
-
-/** How many bytes of a file may be more than a hole. */
-function lengthOf(file: string, size: number, hollow: ReadonlySet<string>): number {
-  if (hollow.has(file)) return Math.min(size, HOLLOW_HEAD);
-  return hollow.has(file.replace(/\.\d+$/, '')) ? 0 : size;
-}
-
-function hashFile(file: string, length: number): string | undefined {
-  if (length === 0) return undefined;
-  const content = Buffer.alloc(length);
-  const descriptor = openSync(file, 'r');
-  try {
-    let read = 0;
-    while (read < length) {
-      const count = readSync(descriptor, content, read, length - read, read);
-      if (count === 0) break;
-      read += count;
-    }
-    return sha1(content.subarray(0, read));
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-const sha1 = (content: string | Uint8Array) => createHash('sha1').update(content).digest('base64');
+const sha1 = (content: string) => createHash('sha1').update(content).digest('base64');
 
 function listFiles(data: string): string[] {
   return readdirSync(data, { recursive: true, withFileTypes: true })

@@ -446,7 +446,7 @@ describe.each<[string, number, RegExp, () => Promise<Engine>]>([
             truncateSync(join(data, 'hollow'), 2 ** 30);
             writeFileSync(join(data, 'hollow.1'), '');
             truncateSync(join(data, 'hollow.1'), 2 ** 29);
-            return { facts: { made: builds }, hollow: ['hollow'] };
+            return { facts: { made: builds } };
           },
           open: async (prepared) => prepared,
         });
@@ -495,7 +495,7 @@ describe.each<[string, number, RegExp, () => Promise<Engine>]>([
   });
 
   test('results, notices and errors come as the server sends them, and a second statement never runs', async () => {
-    const build = async () => ({ facts: {}, hollow: [] });
+    const build = async () => ({ facts: {} });
     const { cluster } = source;
     const prepared = await engine.openPrepared({
       kind: 'plain',

@@ -62,7 +62,7 @@ async function buildReplica(engine: Engine, data: string, source: ReplicaSource)
     return applied;
   });
   await engine.inflate(data, inflated);
-  return { facts: { remarks } satisfies ReplicaFacts, hollow: inflated.map(({ path }) => path) };
+  return { facts: { remarks } satisfies ReplicaFacts };
 }
 
 /** Plans that are asked for at once. */

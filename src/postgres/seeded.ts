@@ -42,7 +42,7 @@ export class SeededDatabase {
           await runScripts(database, seed, 'seed');
           await database.execute('CHECKPOINT');
         });
-        return { facts: {}, hollow: [] };
+        return { facts: {} };
       },
       open: async (prepared) => {
         const database = await engine.open(prepared.data, cluster);

@@ -52,8 +52,17 @@ function removeOnExit(directory: string, above: number): void {
   if (hooked) return;
   hooked = true;
   process.on('exit', () => {
-    for (const left of live.keys()) attempt(() => drop(left));
+    for (const left of live.keys()) {
+      for (let round = 0; round < ROUNDS && !attempt(() => drop(left)); round += 1) pause();
+    }
   });
+}
+
+const ROUNDS = 100;
+
+/** Threads that copy files may not have noticed yet that the process ends: what they add stands in the way of rmdir. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
 }
 
 function remove(directory: string): void {

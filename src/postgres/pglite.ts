@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Extension, PGlite } from '@electric-sql/pglite';
 import type { serialize } from 'pg-protocol';
 import { PlanGuardError } from '../errors.js';
 import type { Database, TextResult, TextValue } from './database.js';
-import type { ClusterOptions, Engine, Opening } from './engine.js';
+import { type ClusterOptions, dropTemplates, type Engine, type Opening } from './engine.js';
 import { type InflatedRelation, inflate } from './inflate.js';
 import { openPrepared } from './prepared-directory.js';
 import type { DirectoryStore } from './store.js';
@@ -44,6 +44,18 @@ export class PgliteEngine implements Engine {
 
   open(data: string, cluster: ClusterOptions): Promise<Database> {
     return Pglite.open(data, cluster);
+  }
+
+  /** In memory: of the thousand files that initdb writes, most belong to the templates and never reach the disk. */
+  async makeCluster(data: string, cluster: ClusterOptions): Promise<void> {
+    const database = await Pglite.open('memory://', cluster);
+    const save = database.saver();
+    try {
+      await dropTemplates(database);
+    } finally {
+      await database.close();
+    }
+    save(data);
   }
 
   async inflate(data: string, relations: readonly InflatedRelation[]): Promise<void> {
@@ -112,7 +124,25 @@ class Pglite implements Database {
   async close(): Promise<void> {
     await this.#pglite.close();
   }
+
+  /** What writes the data directory of a PGlite in memory to a folder, once it is closed. */
+  saver(): (folder: string) => void {
+    const { FS } = this.#pglite.Module;
+    const save = (from: string, to: string) => {
+      mkdirSync(to, { recursive: true, mode: 0o700 });
+      for (const name of FS.readdir(from)) {
+        if (name === '.' || name === '..') continue;
+        const path = `${from}/${name}`;
+        if (FS.isDir(FS.stat(path).mode)) save(path, join(to, name));
+        else writeFileSync(join(to, name), FS.readFile(path), { mode: 0o600 });
+      }
+    };
+    return (folder) => save(PGDATA, folder);
+  }
 }
+
+/** Where PGlite keeps the data directory in the file system that it sees. */
+const PGDATA = '/pglite/data';
 
 /** @throws what the server refused, as it said it */
 function readResults(messages: readonly Message[]): TextResult[] {

@@ -15,12 +15,14 @@ import {
 import type { DirectoryStore, Lease } from './store.js';
 
 /** Raised whenever a prepared directory is made differently from before. */
-const FORMAT = 4;
+const FORMAT = 5;
 
 /** An engine whose data directories are files of this machine. */
 export interface FileEngine extends Engine {
   /** Gives a directory and all in it to the account that the server runs as, where that is another one. */
   adopt?(directory: string): Promise<void>;
+  /** Makes an empty cluster in a shorter way than to open an empty directory. */
+  makeCluster?(data: string, cluster: ClusterOptions): Promise<void>;
 }
 
 const MANIFEST = 'plan-guard.json';
@@ -132,7 +134,8 @@ async function copyEmptyCluster(
     empty = await prepare(store.take(key, { spare: true }), async (data) => {
       onInitdb?.();
       await engine.adopt?.(data);
-      await using(engine, data, { locale, extensions: [] }, dropTemplates);
+      if (engine.makeCluster) await engine.makeCluster(data, { locale, extensions: [] });
+      else await using(engine, data, { locale, extensions: [] }, dropTemplates);
       return { facts: {} };
     });
   }

@@ -11,7 +11,7 @@ export interface PlannedCase {
   readonly statement: GuardedStatement;
   /** Name of the case's scenario; empty for a statement without parameters. */
   readonly scenario: string;
-  /** Every scenario that binds these values to the statement. */
+  /** The scenario with each combination of its matrix that binds these values to the statement. */
   readonly scenarios: readonly string[];
   readonly mode: PlanMode;
   readonly values: readonly (string | null)[];
@@ -20,15 +20,15 @@ export interface PlannedCase {
   readonly explained: unknown;
 }
 
-/** Scenarios that bind the same values: one case in each mode. */
+/** Combinations of one scenario's matrix that bind the same values: one case in each mode. */
 interface Group {
   readonly values: readonly (string | null)[];
   readonly scenarios: readonly ScenarioCase[];
 }
 
 /**
- * Plans every statement for every scenario, as a custom and as a generic plan. Scenarios that come to the same values
- * are one case.
+ * Plans every statement for every scenario, as a custom and as a generic plan. Combinations of a scenario's matrix that
+ * bind the same values are one case.
  * @throws {PlanGuardError | PlanGuardErrors} for all statements that the server refuses, each at its place
  */
 export async function planStatements(

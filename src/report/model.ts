@@ -85,7 +85,7 @@ export interface CaseReport {
   readonly statement: string;
   /** Empty for a statement without parameters. */
   readonly scenario: string;
-  /** Every scenario that this case stands for: those that bind the same values to the same statement. */
+  /** What this case stands for: its scenario with each combination of the matrix that binds these values. */
   readonly scenarios: readonly string[];
   readonly statistics: string;
   readonly mode: PlanMode;

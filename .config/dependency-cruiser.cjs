@@ -24,10 +24,16 @@ const rooms = {
     types: ['sql', 'rules', 'report'],
     why: 'Causes are told from facts, without asking a server.',
   },
-  report: { may: ['plan'], types: ['rules', 'suite'], why: 'Reporters are pure functions of a report.' },
+  baseline: { may: ['plan'], why: 'Approved plans are text and trees: no server, no suite.' },
+  diff: { may: ['plan'], why: 'Two plans in, their difference out.' },
+  report: {
+    may: ['plan'],
+    types: ['rules', 'suite', 'diff', 'baseline'],
+    why: 'Reporters are pure functions of a report.',
+  },
   reference: { may: [], types: [], why: 'The reference implementation stands on its own; a client is handed in.' },
   guard: {
-    may: ['plan', 'sql', 'suite', 'statistics', 'postgres', 'recording', 'rules', 'cause'],
+    may: ['plan', 'sql', 'suite', 'statistics', 'postgres', 'recording', 'rules', 'cause', 'baseline', 'diff'],
     types: ['report'],
     why: 'The guard composes the stages and prints nothing.',
   },

@@ -53,6 +53,25 @@ export interface Plan {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
+/** How EXPLAIN printed a plan (its option FORMAT). */
+export type PlanFormat = 'json' | 'yaml' | 'xml' | 'text';
+
+/** A plan that was found in a text: a file, a paste, a server log. */
+export interface FoundPlan {
+  readonly plan: Plan;
+  readonly format: PlanFormat;
+  /** The plan as the source has it, without frames, prefixes and quotes of what it was copied from. */
+  readonly raw: string;
+  /** The statement, where the source tells it (auto_explain's `Query Text`). */
+  readonly statement: string | undefined;
+  /** Where it begins in the source, from 1. */
+  readonly line: number;
+  /** auto_explain's `duration`, in milliseconds. */
+  readonly duration: number | undefined;
+  /** The log line's time as the log writes it. */
+  readonly loggedAt: string | undefined;
+}
+
 /** A trigger or a referential action: SQL that a change of the table runs and EXPLAIN does not show. */
 export interface TriggerFacts {
   /** Name of the trigger, or of the foreign key constraint. */

@@ -32,6 +32,11 @@ export interface PlanningServer {
   explain(requests: readonly ExplainRequest[]): Promise<readonly unknown[]>;
   /** The same while sequential scans are discouraged (`enable_seqscan = off`): it explains, it never judges. */
   explainWithoutSeqScan(requests: readonly ExplainRequest[]): Promise<readonly unknown[]>;
+  /**
+   * The same with the order turned round in which the planner sees the indexes of each table, which decides between
+   * those that cost the same. Absent where the database is not ours to change.
+   */
+  explainWithIndexesReversed?(requests: readonly ExplainRequest[]): Promise<readonly unknown[]>;
   /** Ends the session. `reuse: false` when something went wrong: the replica is not kept. */
   close(options: { readonly reuse: boolean }): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Catalog } from '../plan/model.js';
 import { applyStatistics, type StatisticsFile } from './apply-statistics.js';
 import type { Database } from './database.js';
 import { type Built, type ClusterOptions, type Engine, type PreparedDirectory, using } from './engine.js';
+import { reversedIndexOrder } from './index-order.js';
 import type { ExplainRequest, PlanCacheMode, PlanningServer, PreparedStatement } from './model.js';
 import { explainCommand, prepareStatement, readExplained, takeSession } from './planning.js';
 import { hashScripts, runScripts, type Script } from './scripts.js';
@@ -126,6 +127,12 @@ class Replica implements PlanningServer {
   explainWithoutSeqScan(requests: readonly ExplainRequest[]): Promise<readonly unknown[]> {
     const on = 'BEGIN; SET LOCAL enable_seqscan = off; DISCARD PLANS;';
     return this.#explain(requests, on, 'ROLLBACK; DISCARD PLANS;');
+  }
+
+  async explainWithIndexesReversed(requests: readonly ExplainRequest[]): Promise<readonly unknown[]> {
+    const reversed = await reversedIndexOrder(this.#database);
+    if (reversed === undefined) return this.explain(requests);
+    return this.#explain(requests, `BEGIN; ${reversed}; DISCARD PLANS;`, 'ROLLBACK; DISCARD PLANS;');
   }
 
   async close({ reuse }: { readonly reuse: boolean }): Promise<void> {

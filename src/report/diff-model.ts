@@ -1,3 +1,4 @@
+import type { CaseKey } from '../baseline/model.js';
 import type { PlanDiff } from '../diff/model.js';
 import type { Access, Plan } from '../plan/model.js';
 import type { Doubt } from '../rules/model.js';
@@ -41,10 +42,17 @@ export interface DiffCause {
   readonly next: string | undefined;
 }
 
+/** Names a case of a suite. */
+export interface ComparedCase extends CaseKey {
+  readonly query: string;
+}
+
 /** Two plans of the same thing. */
 export interface Comparison {
   /** What was planned: `profile, statement 1, no-collaborations, incident-day, custom`; a file's name for a plan alone. */
   readonly name: string;
+  /** The case that `name` names, where both plans are of a suite: what a reader filters by. */
+  readonly case?: ComparedCase;
   /** `dearer`: the same shape at a cost that is another order. */
   readonly change: 'same' | 'dearer' | 'changed' | 'added' | 'removed';
   /** Undefined where it was added. */

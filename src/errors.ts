@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'parameter'
   | 'module'
   | 'plan'
+  | 'baseline'
   | 'engine'
   | 'nothing-to-check'
   | 'interrupted';

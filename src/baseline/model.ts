@@ -56,6 +56,20 @@ export interface PlannedNow extends CaseKey {
   readonly plan: Plan;
 }
 
+/** A case as `approve` planned it. */
+export interface PlannedCase extends PlannedNow {
+  /** Other shapes that are tied with the plan in cost, in parameter form; empty where there are none. */
+  readonly tied: readonly Plan[];
+}
+
+/** The cases of one query as `approve` planned them, with exact costs and rows. */
+export interface FreshBaseline {
+  readonly query: string;
+  readonly inputs: BaselineInputs;
+  readonly reason: string | undefined;
+  readonly cases: readonly PlannedCase[];
+}
+
 /** What a case is against its baseline. */
 export type BaselineVerdict =
   | { readonly kind: 'approved' }

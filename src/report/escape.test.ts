@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { codeBlock, commandData, commandProperty, defuse, inline, json, markdown, sourceLine } from './escape.js';
+import { codeBlock, commandData, commandProperty, defuse, html, inline, json, markdown, sourceLine } from './escape.js';
 import { hostile } from './testing/hostile.js';
 
 test('inline text is one line in which nothing steers', () => {
@@ -35,6 +35,16 @@ test('Markdown text is never markup', () => {
   );
   expect([markdown('- a'), markdown('1. a'), markdown('== a')]).toEqual(['\\- a', '1\\. a', '\\== a']);
   expect(markdown(hostile)).not.toMatch(/<|[^\\][`*[\]|]/);
+});
+
+test('HTML text is never markup and keeps its lines', () => {
+  expect(html('<!-- </script> & "a" \'b\'\r\n\tc')).toBe(
+    '&lt;!-- &lt;/script&gt; &amp; &quot;a&quot; &#39;b&#39;\n\tc',
+  );
+  expect(html('\u202e\0\u2028\ud800\u{e0041}')).toBe('\\u202e\\u0000\\u2028\\ud800\\udb40\\udc41');
+  const text = { text: '\u00ad\u009b\u200b' };
+  expect(JSON.parse(html(JSON.stringify(text)).replaceAll('&quot;', '"'))).toEqual(text);
+  expect(html(hostile)).not.toMatch(/[<>"']|(?![\n\t])\p{Cc}/u);
 });
 
 test("a code block's fence is longer than any within", () => {

@@ -81,13 +81,30 @@ export function codeBlock(lines: readonly string[], language: string): string {
   return [`${fence}${language}`, ...lines, fence].join('\n');
 }
 
+/**
+ * Foreign text inside an element of HTML or an attribute in double quotes: never markup, and nothing steers. Line breaks
+ * and tabs stay; other steering characters become JSON's `\u202e`, so that JSON stays the same JSON.
+ */
+export function html(text: string): string {
+  return text
+    .replace(/\r\n?/g, '\n')
+    .replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, units)
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;')
+    .replace(/'/g, '&#39;');
+}
+
 /** JSON in which no character of a string can steer a terminal or GitHub's runner. */
 export function json(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent)
-    .replace(/[\u007f-\u009f\p{Cf}\u2028\u2029]/gu, (character) =>
-      Array.from({ length: character.length }, (_, index) => unit(character, index)).join(''),
-    )
+    .replace(/[\u007f-\u009f\p{Cf}\u2028\u2029]/gu, units)
     .replace(olderCommand, '##\\u005b');
+}
+
+function units(character: string): string {
+  return Array.from({ length: character.length }, (_, index) => unit(character, index)).join('');
 }
 
 function unit(character: string, index: number): string {

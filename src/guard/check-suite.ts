@@ -1,39 +1,11 @@
-import { PlanGuardError, PlanGuardErrors } from '../errors.js';
 import type { Engine } from '../postgres/engine.js';
-import type { PlanningServer } from '../postgres/model.js';
-import { openReplica, type ReplicaSource } from '../postgres/replica.js';
-import { extensionsIn, readScripts } from '../postgres/scripts.js';
-import { openDatabase } from '../postgres/url.js';
 import type { CaseReport, KnownBadReport, Notice, SuiteReport } from '../report/model.js';
 import type { Suite } from '../suite/model.js';
-import { checkNames } from './check-names.js';
-import { collectStatements } from './collect-statements.js';
 import { biteNotice, CoverageOf } from './coverage.js';
 import { judgeCases } from './judge.js';
-import { isKnownBad, judgeKnownBad } from './known-bad.js';
-import { planStatements } from './plan-statements.js';
-import { checkExtensions, withSettingsPlaced } from './postgres-keys.js';
-import { namedValues } from './redaction.js';
-import type { GuardedStatement } from './statements.js';
-import {
-  planWith,
-  readStatisticsSets,
-  type StatisticsSet,
-  searchPathOf,
-  statisticsNotices,
-} from './statistics-sets.js';
-
-export interface SuiteOptions {
-  readonly filter: string | undefined;
-  /** The database that plans where the suite's engine is `url`; undefined: the environment names it. */
-  readonly databaseUrl: string | undefined;
-  /** The key of redacted statistics. */
-  readonly redactKey: string | undefined;
-  /** What the age of statistics is told by. */
-  readonly now: Date;
-  readonly onProgress: (message: string, slow: boolean) => void;
-  readonly onOutput: (text: string) => void;
-}
+import { judgeKnownBad } from './known-bad.js';
+import { planSuite, type SuiteOptions } from './plan-suite.js';
+import { type StatisticsSet, statisticsNotices } from './statistics-sets.js';
 
 export interface CheckedSuite {
   readonly suite: Suite;
@@ -51,110 +23,43 @@ export interface CheckedSuite {
 export async function checkSuite(
   suite: Suite,
   engine: Engine,
-  { filter, databaseUrl, redactKey, now, onProgress, onOutput }: SuiteOptions,
+  options: SuiteOptions,
 ): Promise<CheckedSuite | { readonly queries: readonly string[] }> {
-  const progress = (message: string) => onProgress(`${suite.name}: ${message}`, false);
-  const schema = await readScripts(suite.schema, 'schema');
-  const extensions = [...new Set([...suite.postgres.extensions, ...extensionsIn(schema)])];
-  if (suite.postgres.engine === 'pglite') await checkExtensions(suite, schema, extensions);
-  const statisticsSets = await readStatisticsSets(suite);
-  const source: Omit<ReplicaSource, 'statistics'> = {
-    schema,
-    cluster: {
-      locale: suite.postgres.locale,
-      extensions,
-      onInitdb: () => onProgress('first run: preparing PostgreSQL (some seconds)', true),
-    },
-    session: { settings: suite.postgres.settings, role: suite.postgres.role },
-  };
-  const seeded = {
-    settings: { ...searchPathOf(statisticsSets), ...suite.postgres.settings },
-    role: source.session.role,
-  };
-  const statements = await collectStatements({
-    suite,
-    source: { ...source, session: seeded },
-    engine,
-    onProgress: progress,
-    onOutput,
-  });
-  const good = statements.filter(({ entry }) => !isKnownBad(entry));
-  const selected = applyFilter(good, filter);
-  if (selected.length === 0) return { queries: [...new Set(good.map(({ query }) => query))] };
-  const bad = statements.filter(({ entry }) => isKnownBad(entry));
-  const badQueries = new Set(bad.map(({ query }) => query));
-  const sets: readonly (StatisticsSet | undefined)[] = statisticsSets.length > 0 ? statisticsSets : [undefined];
   const cases: CaseReport[] = [];
   const knownBad: KnownBadReport[] = [];
   const notices: Notice[] = [];
+  const names: string[] = [];
   let coverage: CoverageOf | undefined;
   let serverName = '';
-  const existing = suite.postgres.engine === 'url';
-  const own = existing ? 'database' : 'none';
-  for (const set of sets) {
-    const name = set?.named.name ?? own;
-    progress(existing ? 'connecting to the database' : `preparing the replica (${name})`);
-    const planned = set && planWith(set, redactKey, () => namedValues(suite, statements, schema));
-    const statistics = planned?.source;
-    const server = await withSettingsPlaced(suite, () =>
-      existing ? openDatabase(databaseUrl, source.session) : openReplica(engine, { ...source, statistics }),
-    );
-    await withServer(server, async () => {
-      serverName = server.name;
-      checkNames(suite, server.catalog);
-      let count = 0;
-      const counted = (planned: number) => {
-        count += planned;
-        progress(`${count} plans (${name})`);
-      };
-      const cased = await planStatements(server, [...selected, ...bad], counted);
-      const judged = await judgeCases(server, cased, { suite, statistics: name, redaction: planned?.redaction });
-      const asked = judged.filter(({ query }) => !badQueries.has(query));
-      cases.push(...asked);
-      knownBad.push(...judgeKnownBad(suite, name, bad, judged));
-      coverage ??= new CoverageOf(suite, selected, server.catalog);
-      coverage.add(name, server.catalog, asked);
-      notices.push(...server.remarks.map((message) => remark(suite, message, set)));
-      if (set && planned) notices.push(...statisticsNotices(set, planned, { suite, server, now }));
-    });
-  }
-  notices.push(...(coverage?.notices(filter !== undefined) ?? []), ...biteNotice(suite));
+  const statements = await planSuite(suite, engine, options, async (planned, { selected, knownBad: bad }) => {
+    const { name, set, statistics, server } = planned;
+    names.push(name);
+    serverName = server.name;
+    const { redaction } = statistics ?? {};
+    const judged = await judgeCases(server, planned.cases, { suite, statistics: name, redaction });
+    const badQueries = new Set(bad.map(({ query }) => query));
+    const asked = judged.filter(({ query }) => !badQueries.has(query));
+    cases.push(...asked);
+    knownBad.push(...judgeKnownBad(suite, name, bad, judged));
+    coverage ??= new CoverageOf(suite, selected, server.catalog);
+    coverage.add(name, server.catalog, asked);
+    notices.push(...server.remarks.map((message) => remark(suite, message, set)));
+    if (set && statistics) notices.push(...statisticsNotices(set, statistics, { suite, server, now: options.now }));
+  });
+  if (coverage === undefined) return { queries: statements.queries };
+  notices.push(...coverage.notices(options.filter !== undefined), ...biteNotice(suite));
   const report: SuiteReport = {
     name: suite.name,
     file: suite.file,
     engine: serverName,
     unverified: suite.unverified,
-    statistics: sets.map((set) => set?.named.name ?? own),
+    statistics: names,
     scenarios: new Set(cases.flatMap(({ scenarios }) => scenarios)).size,
-    queries: new Set(selected.map(({ query }) => query)).size,
-    statements: selected.length,
-    coverage: coverage?.coverage ?? [],
+    queries: new Set(statements.selected.map(({ query }) => query)).size,
+    statements: statements.selected.length,
+    coverage: coverage.coverage,
   };
   return { suite, report, cases, knownBad, notices };
-}
-
-function applyFilter(statements: readonly GuardedStatement[], filter: string | undefined): GuardedStatement[] {
-  if (filter === undefined) return [...statements];
-  return statements.flatMap((statement) => {
-    if ([statement.query, statement.label].some((name) => name.includes(filter))) return [statement];
-    const bindings = statement.bindings.filter(({ scenario }) => scenario?.name.includes(filter));
-    return bindings.length > 0 ? [{ ...statement, bindings }] : [];
-  });
-}
-
-async function withServer(server: PlanningServer, work: () => Promise<void>): Promise<void> {
-  let reuse = false;
-  try {
-    await work();
-    reuse = true;
-  } catch (error) {
-    // Bad input leaves the replica as it was; anything else may not have.
-    const errors = error instanceof PlanGuardErrors ? error.errors : [error];
-    reuse = errors.every((one) => one instanceof PlanGuardError && one.code !== 'engine');
-    throw error;
-  } finally {
-    await server.close({ reuse });
-  }
 }
 
 function remark(suite: Suite, message: string, set: StatisticsSet | undefined): Notice {

@@ -1,30 +1,30 @@
 import type { EventEmitter } from 'node:events';
-import type { Client, ClientConfig, QueryConfig } from 'pg';
+import type { Client, ClientConfig, Submittable } from 'pg';
 import { PlanGuardError } from '../errors.js';
-import { type Database, isServerError, type TextResult, type TextValue } from './database.js';
+import { type Database, isServerError, type Statement, type TextResult, type TextValue } from './database.js';
+import { namedRows, onlyResult, ResultReader } from './results.js';
+
+/** What `pg` sends messages with. */
+interface Wire {
+  readonly stream: { cork(): void; uncork(): void };
+  query(text: string): void;
+  parse(message: { readonly text: string }): void;
+  bind(message: { readonly values: readonly TextValue[] }): void;
+  describe(message: { readonly type: 'P' }): void;
+  execute(message: object): void;
+  sync(): void;
+  sendCopyFail(message: string): void;
+}
 
 /** A connection to a server, by the driver `pg`. */
 export class Connection implements Database {
   readonly #client: Client;
-  /** Tags of the commands that are complete, and the notices of each and of the one under way. */
-  #tags: string[] = [];
-  #notices: { readonly message: string; readonly row: number }[][] = [];
-  #rows = 0;
+  #exchange: Exchange | undefined;
 
   private constructor(client: Client) {
     this.#client = client;
     const { connection } = client as unknown as { connection: EventEmitter };
-    connection.on('dataRow', () => {
-      this.#rows += 1;
-    });
-    connection.on('notice', ({ message }: { message: string }) => {
-      this.#notices.at(-1)?.push({ message, row: this.#rows });
-    });
-    connection.on('commandComplete', ({ text }: { text: string }) => {
-      this.#tags.push(text.replace(/( \d+)+$/, ''));
-      this.#notices.push([]);
-      this.#rows = 0;
-    });
+    connection.on('notice', ({ message }: { message: string }) => this.#exchange?.reader.notice(message));
   }
 
   /** @throws what `pg` throws where the server cannot be reached or refuses */
@@ -38,37 +38,92 @@ export class Connection implements Database {
   }
 
   async query(text: string, values: readonly TextValue[] = []): Promise<TextResult> {
-    const [result] = await this.#send({ text, values: [...values], queryMode: 'extended' });
-    return result ?? { fields: [], rows: [], command: undefined, rowCount: undefined };
+    return onlyResult(await this.batch([{ text, values }]));
   }
 
   async rows(text: string, values: readonly TextValue[] = []): Promise<Record<string, TextValue>[]> {
-    const { fields, rows } = await this.query(text, values);
-    return rows.map((row) => Object.fromEntries(fields.map(({ name }, column) => [name, row[column] ?? null])));
+    return namedRows(await this.query(text, values));
   }
 
-  async execute(text: string): Promise<readonly TextResult[]> {
-    return this.#send({ text });
+  batch(statements: readonly Statement[]): Promise<readonly TextResult[]> {
+    return this.#send((wire) => {
+      for (const { text, values = [] } of statements) {
+        wire.parse({ text });
+        wire.bind({ values });
+        wire.describe({ type: 'P' });
+        wire.execute({});
+      }
+      wire.sync();
+    });
+  }
+
+  execute(text: string): Promise<readonly TextResult[]> {
+    return this.#send((wire) => wire.query(text));
   }
 
   async close(): Promise<void> {
     await this.#client.end();
   }
 
-  async #send(config: QueryConfig & { readonly queryMode?: 'extended' }): Promise<TextResult[]> {
-    this.#tags = [];
-    this.#notices = [[]];
-    this.#rows = 0;
-    const request = { ...config, rowMode: 'array' as const, types: asText };
-    const results = [await this.#client.query<TextValue[]>(request).catch(connectionLost)].flat();
-    return this.#tags.map((command, index) => ({
-      fields: results[index]?.fields ?? [],
-      rows: results[index]?.rows ?? [],
-      command,
-      rowCount: results[index]?.rowCount ?? undefined,
-      ...(this.#notices[index]?.length ? { notices: this.#notices[index] } : {}),
-    }));
+  #send(write: (wire: Wire) => void): Promise<readonly TextResult[]> {
+    return new Promise<readonly TextResult[]>((resolve, reject) => {
+      const exchange = new Exchange(resolve, reject, (wire) => {
+        this.#exchange = exchange;
+        write(wire);
+      });
+      this.#client.query(exchange as unknown as Submittable);
+    }).catch(connectionLost);
   }
+}
+
+/** Messages that go out at once, and what they are answered: it stands where `pg` has its queries. */
+class Exchange {
+  readonly reader = new ResultReader();
+  /** `pg` wants a query to have one. */
+  readonly callback = () => {};
+  readonly handleError: (error: Error) => void;
+  readonly #resolve: (results: readonly TextResult[]) => void;
+  readonly #write: (wire: Wire) => void;
+
+  constructor(
+    resolve: (results: readonly TextResult[]) => void,
+    reject: (error: Error) => void,
+    write: (wire: Wire) => void,
+  ) {
+    this.#resolve = resolve;
+    this.handleError = reject;
+    this.#write = write;
+  }
+
+  submit(wire: Wire): void {
+    wire.stream.cork();
+    this.#write(wire);
+    wire.stream.uncork();
+  }
+
+  handleRowDescription({ fields }: { readonly fields: TextResult['fields'] }): void {
+    this.reader.describe(fields);
+  }
+
+  handleDataRow({ fields }: { readonly fields: readonly TextValue[] }): void {
+    this.reader.row(fields);
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    this.reader.complete(text);
+  }
+
+  handleEmptyQuery(): void {}
+
+  handleReadyForQuery(): void {
+    this.#resolve(this.reader.results);
+  }
+
+  handleCopyInResponse(wire: Wire): void {
+    wire.sendCopyFail('There is nothing to copy from.');
+  }
+
+  handleCopyData(): void {}
 }
 
 function connectionLost(error: unknown): never {
@@ -84,6 +139,7 @@ export function endingWith(connection: Connection, stop: () => Promise<void>): D
   return {
     query: (text, values) => connection.query(text, values),
     rows: (text, values) => connection.rows(text, values),
+    batch: (statements) => connection.batch(statements),
     execute: (text) => connection.execute(text),
     close: async () => {
       await connection.close().catch(() => {});
@@ -91,5 +147,3 @@ export function endingWith(connection: Connection, stop: () => Promise<void>): D
     },
   };
 }
-
-const asText = { getTypeParser: () => (text: string) => text };

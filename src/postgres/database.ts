@@ -30,12 +30,23 @@ export function isServerError(error: unknown): error is ServerError {
   );
 }
 
+/** One statement and the values of its parameters. */
+export interface Statement {
+  readonly text: string;
+  readonly values?: readonly TextValue[];
+}
+
 /** One session of a database. Everything goes in and out as text. */
 export interface Database {
   /** One statement by the extended protocol: the server refuses a second one behind a semicolon. */
   query(text: string, values?: readonly TextValue[]): Promise<TextResult>;
   /** The same, with rows as objects of text. */
   rows(text: string, values?: readonly TextValue[]): Promise<Record<string, TextValue>[]>;
+  /**
+   * Several statements by the extended protocol in one message: outside of a transaction they are one. The first that is
+   * refused ends it.
+   */
+  batch(statements: readonly Statement[]): Promise<readonly TextResult[]>;
   /** Any number of statements by the simple protocol; only for text that is our own or a person's schema. */
   execute(text: string): Promise<readonly TextResult[]>;
   close(): Promise<void>;

@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 import type { Extension, PGlite } from '@electric-sql/pglite';
 import type { serialize } from 'pg-protocol';
 import { PlanGuardError } from '../errors.js';
-import type { Database, TextResult, TextValue } from './database.js';
+import type { Database, Statement, TextResult, TextValue } from './database.js';
 import { type ClusterOptions, dropTemplates, type Engine, type Opening } from './engine.js';
 import { type InflatedRelation, inflate } from './inflate.js';
 import { openPrepared } from './prepared-directory.js';
+import { namedRows, onlyResult, ResultReader } from './results.js';
 import type { DirectoryStore } from './store.js';
 
 /** The messages of the protocol that carry results, as PGlite hands them on. */
@@ -94,27 +95,29 @@ class Pglite implements Database {
   }
 
   async query(text: string, values: readonly TextValue[] = []): Promise<TextResult> {
+    return onlyResult(await this.batch([{ text, values }]));
+  }
+
+  async rows(text: string, values: readonly TextValue[] = []): Promise<Record<string, TextValue>[]> {
+    return namedRows(await this.query(text, values));
+  }
+
+  batch(statements: readonly Statement[]): Promise<readonly TextResult[]> {
     const { parse, bind, describe, execute, sync } = this.#serialize;
-    const results = await this.#send([
+    const messages = statements.flatMap(({ text, values = [] }) => [
       parse({ text }),
       bind({ values: [...values] }),
       describe({ type: 'P' }),
       execute(),
-      sync(),
     ]);
-    return results[0] ?? { fields: [], rows: [], command: undefined, rowCount: undefined };
+    return this.#send([...messages, sync()]);
   }
 
-  async rows(text: string, values: readonly TextValue[] = []): Promise<Record<string, TextValue>[]> {
-    const { fields, rows } = await this.query(text, values);
-    return rows.map((row) => Object.fromEntries(fields.map(({ name }, column) => [name, row[column] ?? null])));
-  }
-
-  async execute(text: string): Promise<readonly TextResult[]> {
+  execute(text: string): Promise<readonly TextResult[]> {
     return this.#send([this.#serialize.query(text)]);
   }
 
-  async #send(messages: readonly Uint8Array[]): Promise<TextResult[]> {
+  async #send(messages: readonly Uint8Array[]): Promise<readonly TextResult[]> {
     const answer = await this.#pglite.runExclusive(() =>
       this.#pglite.execProtocol(Buffer.concat(messages), { syncToFs: false, throwOnError: false }),
     );
@@ -145,25 +148,16 @@ class Pglite implements Database {
 const PGDATA = '/pglite/data';
 
 /** @throws what the server refused, as it said it */
-function readResults(messages: readonly Message[]): TextResult[] {
-  const results: TextResult[] = [];
-  let fields: TextResult['fields'] = [];
-  let rows: (readonly TextValue[])[] = [];
-  let notices: { message: string; row: number }[] = [];
+function readResults(messages: readonly Message[]): readonly TextResult[] {
+  const reader = new ResultReader();
   for (const message of messages) {
     if (message.name === 'error') throw message;
-    if (message.name === 'rowDescription') fields = message.fields;
-    if (message.name === 'notice') notices.push({ message: message.message, row: rows.length });
-    if (message.name === 'dataRow') rows.push(message.fields);
-    if (message.name !== 'commandComplete') continue;
-    const count = / (\d+)$/.exec(message.text)?.[1];
-    const command = message.text.replace(/( \d+)+$/, '');
-    results.push({ fields, rows, command, rowCount: count === undefined ? undefined : Number(count), notices });
-    fields = [];
-    rows = [];
-    notices = [];
+    if (message.name === 'rowDescription') reader.describe(message.fields);
+    if (message.name === 'notice') reader.notice(message.message);
+    if (message.name === 'dataRow') reader.row(message.fields);
+    if (message.name === 'commandComplete') reader.complete(message.text);
   }
-  return results;
+  return reader.results;
 }
 
 function packageFolder(): string {

@@ -30,7 +30,8 @@ export async function prepareStatement(
 ): Promise<PreparedStatement> {
   const list = types.some((type) => type !== undefined) ? `(${types.map((type) => type ?? 'unknown').join(', ')})` : '';
   const prefix = `PREPARE ${name}${list} AS `;
-  await database.query(prefix + text).catch((error: unknown) => {
+  const asked = `SELECT array_to_json(parameter_types::text[]) FROM pg_catalog.pg_prepared_statements WHERE name = '${name}'`;
+  const [, answer] = await database.batch([{ text: prefix + text }, { text: asked }]).catch((error: unknown) => {
     if (isServerError(error) && error.position !== undefined) {
       const position = Number(error.position) - [...prefix].length;
       // Before the statement stand the stated types alone.
@@ -38,10 +39,7 @@ export async function prepareStatement(
     }
     throw error;
   });
-  const { rows } = await database.query(
-    `SELECT array_to_json(parameter_types::text[]) FROM pg_catalog.pg_prepared_statements WHERE name = '${name}'`,
-  );
-  return { name, parameterTypes: JSON.parse(rows[0]?.[0] ?? '[]') as string[] };
+  return { name, parameterTypes: JSON.parse(answer?.rows[0]?.[0] ?? '[]') as string[] };
 }
 
 /** EXPLAIN of a prepared statement; its values stand in it as literals. */

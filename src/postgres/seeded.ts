@@ -1,6 +1,7 @@
 import { tokenAt } from '../sql/scan.js';
 import { type Database, isServerError, type TextResult, type TextValue } from './database.js';
 import { type ClusterOptions, type Engine, type PreparedDirectory, using } from './engine.js';
+import { onlyResult } from './results.js';
 import { hashScripts, runScripts, type Script } from './scripts.js';
 import { applySettings, type SessionSettings } from './settings.js';
 
@@ -18,6 +19,8 @@ export class SeededDatabase {
   readonly #database: Database;
   readonly #prepared: PreparedDirectory;
   #changed = false;
+  /** What ran last, whose transaction is still open. */
+  #session: Session | undefined;
 
   private constructor(database: Database, prepared: PreparedDirectory) {
     this.#database = database;
@@ -64,18 +67,19 @@ export class SeededDatabase {
    * looks like a session of its own, in which it may begin and end transactions.
    */
   async inTransaction<Result>(work: (query: SeededQuery) => Promise<Result>): Promise<Result> {
+    await this.#endAnd(BEGIN);
     const session = new Session(this.#database);
-    await session.begin();
+    this.#session = session;
     try {
       return await work((text, values) => session.query(text, values));
     } finally {
-      const changed = await session.end();
-      this.#changed ||= changed;
+      await session.end();
     }
   }
 
   async close(): Promise<void> {
     try {
+      await this.#endAnd('');
       await this.#database.close();
     } catch (error) {
       this.#prepared.discard();
@@ -85,12 +89,36 @@ export class SeededDatabase {
     if (this.#changed) this.#prepared.discard();
     else this.#prepared.release();
   }
+
+  /** Rolls back what the last work did, looks whether the files may be other than before, and goes on in one message. */
+  async #endAnd(next: string): Promise<void> {
+    const ended = this.#session;
+    this.#session = undefined;
+    if (ended === undefined) {
+      if (next !== '') await this.#database.execute(next);
+      return;
+    }
+    const back = `ROLLBACK; DEALLOCATE ALL; ${next}`;
+    try {
+      const results = await this.#database.execute([...ended.unsent, CHANGED, back].join('; '));
+      this.#changed ||= results[ended.unsent.length]?.rows[0]?.[0] !== 'f';
+    } catch (error) {
+      if (!isServerError(error)) throw error;
+      await this.#database.execute(back);
+      this.#changed = true;
+    }
+  }
 }
 
 /** Always set: where the transaction that the work began, or its next statement outside of such, goes back to. */
 const SAVEPOINT = 'plan_guard';
 /** A setting that lasts as long as the transaction around all. */
 const MARK = 'plan_guard.transaction';
+
+const BEGIN = `BEGIN; SET LOCAL ${MARK} = 'open'; SAVEPOINT ${SAVEPOINT}`;
+const KEEP: readonly string[] = [`RELEASE SAVEPOINT ${SAVEPOINT}`, `SAVEPOINT ${SAVEPOINT}`];
+const GO_BACK: readonly string[] = [`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`];
+const CHANGED = `SELECT pg_current_xact_id_if_assigned() IS NOT NULL OR current_setting('${MARK}', true) <> 'open'`;
 
 /** What looks like a session of its own inside one transaction: its transactions are savepoints. */
 class Session {
@@ -99,13 +127,15 @@ class Session {
   #queue: Promise<unknown> = Promise.resolve();
   #inTransaction = false;
   #ended = false;
+  #unsent: readonly string[] = [];
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  async begin(): Promise<void> {
-    await this.#database.execute(`BEGIN; SET LOCAL ${MARK} = 'open'; SAVEPOINT ${SAVEPOINT}`);
+  /** What follows from the last statement and goes out with the next one. */
+  get unsent(): readonly string[] {
+    return this.#unsent;
   }
 
   query(text: string, values: readonly TextValue[]): Promise<TextResult> {
@@ -115,19 +145,9 @@ class Session {
     });
   }
 
-  /** @returns whether the files may be other than before */
-  async end(): Promise<boolean> {
-    return this.#inTurn(async () => {
+  async end(): Promise<void> {
+    await this.#inTurn(async () => {
       this.#ended = true;
-      const asked = `SELECT pg_current_xact_id_if_assigned() IS NOT NULL OR current_setting('${MARK}', true) <> 'open'`;
-      try {
-        const [answer] = await this.#database.execute(`${asked}; ROLLBACK; DEALLOCATE ALL`);
-        return answer?.rows[0]?.[0] !== 'f';
-      } catch (error) {
-        if (!isServerError(error)) throw error;
-        await this.#database.execute('ROLLBACK; DEALLOCATE ALL');
-        return true;
-      }
     });
   }
 
@@ -145,43 +165,51 @@ class Session {
       case 'commit':
         return tagged(this.#inTransaction ? await this.#commit() : 'COMMIT');
       case 'rollback':
-        if (this.#inTransaction) await this.#rollBack();
+        if (this.#inTransaction) this.#rollBack();
         return tagged('ROLLBACK');
       case 'set':
         return tagged('SET');
       default:
-        return this.#inTransaction ? this.#database.query(text, values) : this.#runAlone(text, values);
+        return this.#inTransaction ? this.#send(text, values) : this.#runAlone(text, values);
     }
   }
 
   /** Outside of a transaction a statement that fails leaves the others as they are. */
   async #runAlone(text: string, values: readonly TextValue[]): Promise<TextResult> {
     try {
-      const result = await this.#database.query(text, values);
-      await this.#commit();
+      const result = await this.#send(text, values);
+      this.#unsent = KEEP;
       return result;
     } catch (error) {
-      await this.#rollBack();
+      this.#rollBack();
       throw error;
     }
   }
 
+  async #send(text: string, values: readonly TextValue[]): Promise<TextResult> {
+    const before = this.#unsent;
+    this.#unsent = [];
+    const results = await this.#database.batch([...before.map((control) => ({ text: control })), { text, values }]);
+    return onlyResult(results.slice(before.length));
+  }
+
   /** A transaction that failed is rolled back instead, which is what the tag says then. */
   async #commit(): Promise<'COMMIT' | 'ROLLBACK'> {
+    this.#inTransaction = false;
     try {
-      await this.#database.execute(`RELEASE SAVEPOINT ${SAVEPOINT}; SAVEPOINT ${SAVEPOINT}`);
-      this.#inTransaction = false;
+      await this.#database.execute([...this.#unsent, ...KEEP].join('; '));
+      this.#unsent = [];
       return 'COMMIT';
     } catch (error) {
       if (!isServerError(error)) throw error;
-      await this.#rollBack();
+      this.#rollBack();
       return 'ROLLBACK';
     }
   }
 
-  async #rollBack(): Promise<void> {
+  #rollBack(): void {
     this.#inTransaction = false;
-    await this.#database.execute(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
+    this.#unsent = GO_BACK;
   }
 }
 

@@ -1,24 +1,12 @@
-import { PlanGuardError, PlanGuardErrors } from '../errors.js';
 import type { Engine } from '../postgres/engine.js';
 import type { PlanningServer } from '../postgres/model.js';
-import { openReplica, type ReplicaSource } from '../postgres/replica.js';
-import { extensionsIn, readScripts } from '../postgres/scripts.js';
-import { openDatabase } from '../postgres/url.js';
 import type { Suite } from '../suite/model.js';
 import { checkNames } from './check-names.js';
-import { collectStatements } from './collect-statements.js';
 import { isKnownBad } from './known-bad.js';
 import { type PlannedCase, planStatements } from './plan-statements.js';
-import { checkExtensions, withSettingsPlaced } from './postgres-keys.js';
-import { namedValues } from './redaction.js';
 import type { GuardedStatement } from './statements.js';
-import {
-  type PlannedStatistics,
-  planWith,
-  readStatisticsSets,
-  type StatisticsSet,
-  searchPathOf,
-} from './statistics-sets.js';
+import type { PlannedStatistics, StatisticsSet } from './statistics-sets.js';
+import { readInputs, withPlanner } from './suite-inputs.js';
 
 export interface SuiteOptions {
   readonly filter: string | undefined;
@@ -64,31 +52,8 @@ export async function planSuite(
   { filter, databaseUrl, redactKey, onProgress, onOutput }: SuiteOptions,
   visit: (planned: PlannedSet, statements: SuiteStatements) => Promise<void>,
 ): Promise<SuiteStatements> {
-  const progress = (message: string) => onProgress(`${suite.name}: ${message}`, false);
-  const schema = await readScripts(suite.schema, 'schema');
-  const extensions = [...new Set([...suite.postgres.extensions, ...extensionsIn(schema)])];
-  if (suite.postgres.engine === 'pglite') await checkExtensions(suite, schema, extensions);
-  const sets = await readStatisticsSets(suite);
-  const source: Omit<ReplicaSource, 'statistics'> = {
-    schema,
-    cluster: {
-      locale: suite.postgres.locale,
-      extensions,
-      onInitdb: () => onProgress('first run: preparing PostgreSQL (some seconds)', true),
-    },
-    session: { settings: suite.postgres.settings, role: suite.postgres.role },
-  };
-  const seeded = {
-    settings: { ...searchPathOf(sets), ...suite.postgres.settings },
-    role: source.session.role,
-  };
-  const all = await collectStatements({
-    suite,
-    source: { ...source, session: seeded },
-    engine,
-    onProgress: progress,
-    onOutput,
-  });
+  const inputs = await readInputs(suite, engine, { onProgress, onOutput });
+  const { statements: all, sets } = inputs;
   const good = all.filter(({ entry }) => !isKnownBad(entry));
   const statements: SuiteStatements = {
     selected: applyFilter(good, filter),
@@ -97,22 +62,14 @@ export async function planSuite(
     sets,
   };
   if (statements.selected.length === 0) return statements;
-  const existing = suite.postgres.engine === 'url';
   for (const set of sets.length > 0 ? sets : [undefined]) {
-    const name = set?.named.name ?? (existing ? 'database' : 'none');
-    progress(existing ? 'connecting to the database' : `preparing the replica (${name})`);
-    const statistics = set && planWith(set, redactKey, () => namedValues(suite, all, schema));
-    const server = await withSettingsPlaced(suite, () =>
-      existing
-        ? openDatabase(databaseUrl, source.session)
-        : openReplica(engine, { ...source, statistics: statistics?.source }),
-    );
-    await withServer(server, async () => {
+    await withPlanner(inputs, engine, set, { databaseUrl, redactKey, onProgress }, async (planner) => {
+      const { name, server, planned: statistics } = planner;
       checkNames(suite, server.catalog);
       let count = 0;
       const counted = (planned: number) => {
         count += planned;
-        progress(`${count} plans (${name})`);
+        onProgress(`${suite.name}: ${count} plans (${name})`, false);
       };
       const cases = await planStatements(server, [...statements.selected, ...statements.knownBad], counted);
       await visit({ name, set, statistics, server, cases }, statements);
@@ -121,26 +78,12 @@ export async function planSuite(
   return statements;
 }
 
-function applyFilter(statements: readonly GuardedStatement[], filter: string | undefined): GuardedStatement[] {
+/** The statements, each with those of its scenarios, that hold the text in the name of query, statement or scenario. */
+export function applyFilter(statements: readonly GuardedStatement[], filter: string | undefined): GuardedStatement[] {
   if (filter === undefined) return [...statements];
   return statements.flatMap((statement) => {
     if ([statement.query, statement.label].some((name) => name.includes(filter))) return [statement];
     const bindings = statement.bindings.filter(({ scenario }) => scenario?.name.includes(filter));
     return bindings.length > 0 ? [{ ...statement, bindings }] : [];
   });
-}
-
-async function withServer(server: PlanningServer, work: () => Promise<void>): Promise<void> {
-  let reuse = false;
-  try {
-    await work();
-    reuse = true;
-  } catch (error) {
-    // Bad input leaves the replica as it was; anything else may not have.
-    const errors = error instanceof PlanGuardErrors ? error.errors : [error];
-    reuse = errors.every((one) => one instanceof PlanGuardError && one.code !== 'engine');
-    throw error;
-  } finally {
-    await server.close({ reuse });
-  }
 }

@@ -1,11 +1,11 @@
 import { dirname, relative, resolve } from 'node:path';
 import { PlanGuardError, PlanGuardErrors, throwAll } from '../errors.js';
 import type { Engine } from '../postgres/engine.js';
-import { openEngine } from '../postgres/open-engine.js';
 import type { Notice } from '../report/model.js';
 import { discoverSuites } from '../suite/discover.js';
 import { loadSuite } from '../suite/load.js';
 import type { Suite } from '../suite/model.js';
+import { withEngines } from './engines.js';
 import type { SuiteOptions } from './plan-suite.js';
 
 /** What every run over suites takes. */
@@ -108,24 +108,19 @@ export async function runSuites<Result>(
   const { filter, databaseUrl, redactKey, now = new Date(), cache = true } = options;
   const { onProgress = () => {}, onOutput = () => {} } = options;
   const results: Result[] = [];
-  const engines = new Map<string, Engine>();
-  try {
+  const engineOptions = (suite: Suite) => ({ cache, onFallback, folders: [dirname(suite.file), cwd] });
+  await withEngines(engineOptions, async (engineOf) => {
     for (const given of suites) {
       const suite = databaseUrl === undefined ? given : planningOn(given);
-      const { engine: kind, version, binDir, image } = suite.postgres;
-      const key = JSON.stringify([kind, version, binDir, image]);
-      const folders = [dirname(suite.file), cwd];
-      const engine = engines.get(key) ?? (await openEngine(suite.postgres, { cache, onFallback, folders }));
-      engines.set(key, engine);
+      const engine = await engineOf(suite);
       results.push(await work(suite, engine, { filter, databaseUrl, redactKey, now, onProgress, onOutput }));
     }
-  } finally {
-    for (const engine of engines.values()) await engine.close();
-  }
+  });
   return { results, notices };
 }
 
-function planningOn(suite: Suite): Suite {
+/** The suite, planned on an existing database as it is. */
+export function planningOn(suite: Suite): Suite {
   const { locale, role, extensions } = suite.postgres;
   const postgres = { locale, role, extensions, version: undefined, binDir: undefined, image: undefined, settings: {} };
   return { ...suite, statistics: [], postgres: { ...postgres, engine: 'url' } };

@@ -18,11 +18,17 @@ export const KEYS = {
     'trusted-functions',
     'module-timeout',
     'max-age',
+    'plans',
+    'waivers',
   ],
   postgres: ['engine', 'version', 'binDir', 'image', 'locale', 'role', 'extensions', 'settings'],
   rules: ['protect', 'no-seq-scan', 'index-only', 'only-indexes'],
   indexOnly: ['table', 'index'],
   onlyIndexes: ['table', 'indexes'],
   query: ['name', 'file', 'module', 'export', 'scenarios', 'matrix', 'rules', 'types', 'parameters'],
+  plans: ['folder', 'missing', 'changed', 'dearer', 'unused', 'edited', 'dearer-factor'],
+  waiver: ['rule', 'query', 'statement', 'scenario', 'table', 'owner', 'reason', 'until'],
+  /** What a plan can be found to be against the approved one. */
+  changes: ['missing', 'changed', 'dearer'],
   knownBad: ['name', 'file', 'module', 'export', 'scenarios', 'matrix', 'rules', 'types', 'parameters', 'must-fail'],
 } as const;

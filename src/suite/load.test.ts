@@ -121,6 +121,37 @@ describe('a suite that is right', () => {
       trustedFunctions: ['now_utc'],
       moduleTimeout: 1500,
       maxAge: 84,
+      plans: {
+        folder: expect.stringMatching(/[/\\]plans$/),
+        stated: true,
+        missing: 'warn',
+        unused: 'warn',
+        changed: 'warn',
+        dearer: 'fail',
+        edited: 'fail',
+        dearerFactor: 10,
+      },
+      waivers: [
+        {
+          rule: 'protect',
+          query: 'profile',
+          statement: '2',
+          scenario: 'owner',
+          table: table('tracks', 37, 76),
+          owner: 'us',
+          reason: 'why',
+          until: '2026-12-31',
+          where: where(37, 5),
+        },
+        {
+          rule: 'dearer',
+          query: 'profile',
+          owner: 'them',
+          reason: 'why not',
+          until: '2028-02-29',
+          where: where(38, 5),
+        },
+      ],
     });
   });
 
@@ -588,6 +619,38 @@ suite plan-guard.yaml:10:13: queries[4].module: expected a JS or TS module, foun
         '    Name a file under `statistics`, or remove it.',
       ].join('\n'),
     );
+  });
+
+  test('plans and waivers', async () => {
+    expect(
+      await failsWith(
+        [
+          'plans: { foldr: x, missing: error, dearer-factor: 0.5 }',
+          'waivers:',
+          '  - { rule: protect, query: x, owner: us, reason: why, until: 2026-02-30 }',
+          '  - { rule: chnged, query: x, owner: us, reason: why, until: 2026-12-31 }',
+          '  - { rule: protect, reason: why }',
+          '  - { rule: missing, query: x, table: t, owner: us, reason: why, until: 2026-12-31 }',
+        ].join('\n'),
+      ),
+    ).toMatchInlineSnapshot(`
+      "suite plan-guard.yaml:4:10: plans: unknown key \`foldr\`
+          Did you mean \`folder\`?
+      suite plan-guard.yaml:4:29: plans.missing: expected one of fail, warn, found \`error\`
+          Known here: fail, warn.
+      suite plan-guard.yaml:4:51: plans.dearer-factor: expected a number above 1, found the number 0.5
+          Write how many times dearer a plan may become: 3.
+      suite plan-guard.yaml:6:63: waivers[0].until: expected a day, found \`2026-02-30\`
+          Write it as 2026-12-31.
+      suite plan-guard.yaml:7:13: waivers[1].rule: expected one of protect, no-seq-scan, index-only, only-indexes, missing, changed, dearer, found \`chnged\`
+          Did you mean \`changed\`?
+      suite plan-guard.yaml:8:5: waivers[2]: \`owner\`, \`until\` are missing
+          A waiver says which finding is accepted (rule), by whom (owner), why (reason) and until which day (until).
+      suite plan-guard.yaml:8:5: waivers[2]: expected \`query\` or \`table\`, found neither
+          Name the query, or the table, that is let off.
+      suite plan-guard.yaml:9:39: waivers[3].table: \`table\` belongs to rules, and missing is about a plan
+          Name the query instead."
+    `);
   });
 
   test('a column counts characters, not their halves', async () => {

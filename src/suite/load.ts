@@ -7,6 +7,7 @@ import type {
   KnownBadEntry,
   ModuleSource,
   NamedFile,
+  PlansSettings,
   QueryEntry,
   RuleName,
   RuleSettings,
@@ -14,6 +15,7 @@ import type {
   ScenarioValue,
   Suite,
   TableName,
+  Waiver,
 } from './model.js';
 import { didYouMean, nearest } from './nearest.js';
 import { formatValue } from './scenarios.js';
@@ -38,6 +40,11 @@ const EXTENSION = /^[A-Za-z0-9_-]+$/;
 const TYPE = /^[\p{L}_"][\p{L}\p{N}_$." ]*(\( *\d+( *, *-?\d+)? *\))?[\p{L} ]*(\[\d*\])*$/u;
 /** `name` or `schema.name`; a part that holds a dot, a quote or a blank stands in double quotes, as in SQL. */
 const QUALIFIED = /^(?:(?:"((?:[^"]|"")+)"|([^\s."]+))\.)?(?:"((?:[^"]|"")+)"|([^\s."]+))$/;
+/** Where plans are approved to, beside the suite file. */
+const DEFAULT_PLANS = 'plans';
+const DEFAULT_DEARER_FACTOR = 3;
+const SEVERITIES = ['fail', 'warn'] as const;
+const WAIVABLE = [...KEYS.rules, ...KEYS.changes] as const;
 const MODULE_FILE = /\.[cm]?[jt]sx?$/i;
 
 /** An entry of `queries` or `known-bad`, with what in it was read without an error. */
@@ -154,6 +161,8 @@ class SuiteReader {
       ),
       moduleTimeout: readTimeout(fields['module-timeout']),
       maxAge: readAge(fields['max-age'], fields.statistics),
+      plans: this.#plans(fields.plans),
+      waivers: readWaivers(fields.waivers),
     };
   }
 
@@ -173,6 +182,24 @@ class SuiteReader {
   #folder(value: YamlValue | undefined): string | undefined {
     const written = value?.text('the path of a folder');
     return written === undefined ? undefined : resolve(dirname(this.#path), written);
+  }
+
+  #plans(value: YamlValue | undefined): PlansSettings {
+    const isFolder = value?.plainText !== undefined;
+    const fields = isFolder
+      ? {}
+      : (value?.fields('a folder, or a mapping such as `{ changed: fail }`', KEYS.plans) ?? {});
+    const missing = fields.missing?.oneOf(SEVERITIES);
+    return {
+      folder: this.#folder(isFolder ? value : fields.folder) ?? resolve(dirname(this.#path), DEFAULT_PLANS),
+      stated: value !== undefined,
+      missing,
+      unused: fields.unused?.oneOf(SEVERITIES) ?? missing,
+      changed: fields.changed?.oneOf(SEVERITIES) ?? 'fail',
+      dearer: fields.dearer?.oneOf(SEVERITIES) ?? 'fail',
+      edited: fields.edited?.oneOf(SEVERITIES) ?? 'fail',
+      dearerFactor: readFactor(fields['dearer-factor']),
+    };
   }
 
   #statistics(value: YamlValue | undefined): NamedFile[] {
@@ -487,6 +514,51 @@ function readAge(value: YamlValue | undefined, statistics: YamlValue | undefined
   if (days >= 1) return days;
   value.expected('an age of at least 1d', 'Write a number and its unit (d or w): 90d, 12w.');
   return undefined;
+}
+
+function readFactor(value: YamlValue | undefined): number {
+  if (value === undefined) return DEFAULT_DEARER_FACTOR;
+  const factor = value.isScalar ? value.data() : null;
+  if (typeof factor === 'number' && factor > 1 && Number.isFinite(factor)) return factor;
+  value.expected('a number above 1', 'Write how many times dearer a plan may become: 3.');
+  return DEFAULT_DEARER_FACTOR;
+}
+
+/** A day that the calendar has. */
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+}
+
+function readWaivers(value: YamlValue | undefined): Waiver[] {
+  return (value?.list('a list of waivers') ?? []).flatMap((item) => {
+    const fields = item.fields('a waiver such as `{ rule: protect, query: profile, owner: … }`', KEYS.waiver);
+    const required = (['rule', 'owner', 'reason', 'until'] as const).filter((key) => item.isMapping && !fields[key]);
+    if (required.length > 0) {
+      item.fail(
+        `${required.map((key) => `\`${key}\``).join(', ')} ${required.length === 1 ? 'is' : 'are'} missing`,
+        'A waiver says which finding is accepted (rule), by whom (owner), why (reason) and until which day (until).',
+      );
+    }
+    if (item.isMapping && !fields.query && !fields.table) {
+      item.fail('expected `query` or `table`, found neither', 'Name the query, or the table, that is let off.');
+    }
+    const rule = fields.rule?.oneOf(WAIVABLE);
+    if (fields.table && KEYS.changes.some((kind) => kind === rule)) {
+      fields.table.fail(`\`table\` belongs to rules, and ${rule} is about a plan`, 'Name the query instead.');
+    }
+    const table = fields.table && readTable(fields.table, 'a table');
+    const query = fields.query?.text("a query's name");
+    const until = fields.until?.text('a day');
+    if (until !== undefined && !isDay(until)) fields.until?.expected('a day', 'Write it as 2026-12-31.');
+    const owner = fields.owner?.text('who accepts it') ?? '';
+    const reason = fields.reason?.text('why it is accepted') ?? '';
+    const number = fields.statement?.isScalar ? fields.statement.data() : undefined;
+    const statement = typeof number === 'number' ? String(number) : fields.statement?.text("a statement's name");
+    const scenario = fields.scenario?.text("a scenario's name");
+    if (rule === undefined || until === undefined) return [];
+    return { rule, query, statement, scenario, table, owner, reason, until, where: item.where };
+  });
 }
 
 const NO_RULES: RuleSettings = { protect: [], noSeqScan: [], indexOnly: [], onlyIndexes: [] };

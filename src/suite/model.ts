@@ -72,6 +72,44 @@ export interface KnownBadEntry extends QueryEntry {
   readonly mustFail: RuleName;
 }
 
+/** What a finding does to the run. */
+export type Severity = 'fail' | 'warn';
+
+/** What can be found of a plan against the approved one. */
+export type ChangeKind = 'missing' | 'changed' | 'dearer';
+
+/** The approved plans of a suite, and what becomes of a run that finds others. */
+export interface PlansSettings {
+  /** Absolute path of the folder; it need not exist. */
+  readonly folder: string;
+  /** false: the suite file says nothing of plans, which are compared where the folder exists. */
+  readonly stated: boolean;
+  /** A case without an approved plan. Undefined: it fails in CI alone. */
+  readonly missing: Severity | undefined;
+  /** An approved plan that no case uses. Undefined: as `missing`. */
+  readonly unused: Severity | undefined;
+  readonly changed: Severity;
+  readonly dearer: Severity;
+  /** A file of approved plans that was written by hand. */
+  readonly edited: Severity;
+  /** How many times the approved cost or rows a plan of the same shape may have. */
+  readonly dearerFactor: number;
+}
+
+/** A finding that is accepted until a day. Undefined: whichever. */
+export interface Waiver {
+  readonly rule: RuleName | ChangeKind;
+  readonly query: string | undefined;
+  readonly statement: string | undefined;
+  readonly scenario: string | undefined;
+  readonly table: TableName | undefined;
+  readonly owner: string;
+  readonly reason: string;
+  /** The last day on which it holds, as `2026-12-31`, in UTC. */
+  readonly until: string;
+  readonly where: Where;
+}
+
 export interface NamedFile {
   readonly name: string;
   readonly file: string;
@@ -116,4 +154,6 @@ export interface Suite {
   readonly moduleTimeout: number;
   /** How old the statistics may be, in days, before a warning says so. */
   readonly maxAge: number | undefined;
+  readonly plans: PlansSettings;
+  readonly waivers: readonly Waiver[];
 }

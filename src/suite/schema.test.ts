@@ -18,7 +18,7 @@ const schema = JSON.parse(text);
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strictTypes: false });
 const validate = ajv.compile(schema);
 
-const objects: Record<keyof typeof KEYS, Described> = {
+const objects: Record<keyof Omit<typeof KEYS, 'changes'>, Described> = {
   suite: schema,
   postgres: schema.properties.postgres,
   rules: schema.definitions.rules,
@@ -26,6 +26,8 @@ const objects: Record<keyof typeof KEYS, Described> = {
   onlyIndexes: schema.definitions.onlyIndexes,
   query: schema.properties.queries.items,
   knownBad: schema.properties['known-bad'].items,
+  plans: schema.definitions.plans,
+  waiver: schema.definitions.waiver,
 };
 
 const resolved = (described: Described): Described => {
@@ -34,8 +36,8 @@ const resolved = (described: Described): Described => {
   return { ...resolved(schema.definitions[name]), ...described };
 };
 
-describe.each(Object.entries(KEYS))('%s', (name, keys) => {
-  const properties = objects[name as keyof typeof KEYS].properties ?? {};
+describe.each(Object.entries(objects))('%s', (name, { properties = {} }) => {
+  const keys = KEYS[name as keyof typeof KEYS];
 
   test('the schema and the loader know the same keys', () => {
     expect(Object.keys(properties).sort()).toEqual([...keys].sort());
@@ -55,6 +57,7 @@ describe.each(Object.entries(KEYS))('%s', (name, keys) => {
 });
 
 const base = { schema: 'schema.sql', protect: 'tracks', queries: [{ file: 'queries/x.sql' }] };
+const waiver = { rule: 'protect', query: 'x', owner: 'us', reason: 'a reason', until: '2026-12-31' };
 const load = async (suite: unknown) => {
   const folder = await makeFolder({ ...NAMED_FILES, 'plan-guard.yaml': JSON.stringify(suite) });
   return transcript(folder, () => loadSuite(join(folder, 'plan-guard.yaml')));
@@ -126,6 +129,18 @@ test.each([
       unverified: 'warn',
       'trusted-functions': ['f', 's.g'],
       'module-timeout': '1.5s',
+    },
+  ],
+  ['a folder of plans', { plans: '../plans/x' }],
+  ['plans', { plans: { missing: 'warn', changed: 'fail', dearer: 'warn', unused: 'fail', edited: 'warn' } }],
+  ['how much dearer a plan may be', { plans: { folder: 'approved', 'dearer-factor': 1.5 } }],
+  [
+    'waivers',
+    {
+      waivers: [
+        { rule: 'protect', table: 'a.b', owner: 'us', reason: 'x y', until: '2026-12-31' },
+        { rule: 'dearer', query: 'x', statement: 2, scenario: 's', owner: 'us', reason: 'x', until: '2028-02-29' },
+      ],
     },
   ],
   ['an age of statistics', { statistics: 'statistics/year-later.json', 'max-age': '90d' }],
@@ -207,6 +222,22 @@ test.each([
   ['an age without a unit', { ...base, statistics: 'statistics/year-later.json', 'max-age': 90 }],
   ['an age of nothing', { ...base, statistics: 'statistics/year-later.json', 'max-age': '0d' }],
   ['an age without statistics', { ...base, 'max-age': '90d' }],
+  ['no plans', { ...base, plans: {} }],
+  ['plans as a switch', { ...base, plans: true }],
+  ['an unknown key of plans', { ...base, plans: { dir: 'x' } }],
+  ['an unknown word for missing', { ...base, plans: { missing: 'error' } }],
+  ['a factor of one', { ...base, plans: { 'dearer-factor': 1 } }],
+  ['a factor as text', { ...base, plans: { 'dearer-factor': '3' } }],
+  ['no waiver', { ...base, waivers: [] }],
+  ['a waiver without an owner', { ...base, waivers: [{ ...waiver, owner: undefined }] }],
+  ['a waiver without a reason', { ...base, waivers: [{ ...waiver, reason: undefined }] }],
+  ['a waiver without an end', { ...base, waivers: [{ ...waiver, until: undefined }] }],
+  ['a waiver of everything', { ...base, waivers: [{ ...waiver, query: undefined }] }],
+  ['a waiver of an unknown rule', { ...base, waivers: [{ ...waiver, rule: 'seq-scan' }] }],
+  ['a waiver until some time', { ...base, waivers: [{ ...waiver, until: 'summer' }] }],
+  ['a waiver until a day of another calendar', { ...base, waivers: [{ ...waiver, until: '2026-13-01' }] }],
+  ['a waiver of a change of a table', { ...base, waivers: [{ ...waiver, rule: 'changed', table: 'orders' }] }],
+  ['a waiver with an unknown key', { ...base, waivers: [{ ...waiver, expires: '2026-12-31' }] }],
   ['a timeout in hours', { ...base, 'module-timeout': '1h' }],
 ])('both refuse %s', async (_, suite) => {
   expect(validate(JSON.parse(JSON.stringify(suite)))).toBe(false);

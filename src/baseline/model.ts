@@ -47,6 +47,8 @@ export interface BaselineFile extends Baseline {
   readonly file: string;
   /** false: someone wrote in the file by hand, which `approve` did not see. */
   readonly intact: boolean;
+  /** Lines of the checksums that do not fit, from 1: the header's, or the headings of plans; empty where it is intact. */
+  readonly edits: readonly number[];
   /** Line of the heading of each plan of `plans`, from 1. */
   readonly lines: readonly number[];
 }
@@ -57,7 +59,7 @@ export interface PlannedNow extends CaseKey {
 }
 
 /** A case as `approve` planned it. */
-export interface PlannedCase extends PlannedNow {
+export interface FreshCase extends PlannedNow {
   /** Other shapes that are tied with the plan in cost, in parameter form; empty where there are none. */
   readonly tied: readonly Plan[];
 }
@@ -67,7 +69,7 @@ export interface FreshBaseline {
   readonly query: string;
   readonly inputs: BaselineInputs;
   readonly reason: string | undefined;
-  readonly cases: readonly PlannedCase[];
+  readonly cases: readonly FreshCase[];
 }
 
 /** What a case is against its baseline. */

@@ -9,6 +9,9 @@ export interface Token {
   /** An identifier's or a string's value, without its quotes; else the text. */
   readonly text: string;
   readonly quoted: boolean;
+  /** Offsets in the text: of its first character, and behind its last. */
+  readonly start: number;
+  readonly end: number;
 }
 
 const TOKEN =
@@ -17,14 +20,17 @@ const TOKEN =
 /** Splits a deparsed expression; spaces are left out. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
-  for (const [, identifier, string, word, number, cast, operator, mark] of text.matchAll(TOKEN)) {
-    if (identifier !== undefined) tokens.push({ kind: 'word', text: identifier.replaceAll('""', '"'), quoted: true });
-    else if (string !== undefined) tokens.push({ kind: 'string', text: string.replaceAll("''", "'"), quoted: true });
-    else if (word !== undefined) tokens.push({ kind: 'word', text: word, quoted: false });
-    else if (number !== undefined) tokens.push({ kind: 'number', text: number, quoted: false });
-    else if (cast !== undefined) tokens.push({ kind: 'cast', text: cast, quoted: false });
-    else if (operator !== undefined) tokens.push({ kind: 'operator', text: operator, quoted: false });
-    else if (mark !== undefined) tokens.push({ kind: 'mark', text: mark, quoted: false });
+  for (const match of text.matchAll(TOKEN)) {
+    const [whole, identifier, string, word, number, cast, operator, mark] = match;
+    const add = (kind: Token['kind'], value: string, quoted = false) =>
+      tokens.push({ kind, text: value, quoted, start: match.index, end: match.index + whole.length });
+    if (identifier !== undefined) add('word', identifier.replaceAll('""', '"'), true);
+    else if (string !== undefined) add('string', string.replaceAll("''", "'"), true);
+    else if (word !== undefined) add('word', word);
+    else if (number !== undefined) add('number', number);
+    else if (cast !== undefined) add('cast', cast);
+    else if (operator !== undefined) add('operator', operator);
+    else if (mark !== undefined) add('mark', mark);
   }
   return tokens;
 }

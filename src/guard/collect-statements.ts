@@ -4,10 +4,10 @@ import type { Engine } from '../postgres/engine.js';
 import type { ReplicaSource } from '../postgres/replica.js';
 import { readScripts } from '../postgres/scripts.js';
 import { SeededDatabase } from '../postgres/seeded.js';
-import { Recorder } from '../recording/recorder.js';
+import { type RecordedStatement, Recorder } from '../recording/recorder.js';
 import type { KnownBadEntry, ModuleSource, QueryEntry, Suite } from '../suite/model.js';
 import { withSettingsPlaced } from './postgres-keys.js';
-import { scenarioCases } from './scenario-cases.js';
+import { type ScenarioCase, scenarioCases } from './scenario-cases.js';
 import { type GuardedStatement, statementsOfFile, statementsOfModule } from './statements.js';
 
 export interface CollectOptions {
@@ -19,30 +19,32 @@ export interface CollectOptions {
   readonly onOutput: (text: string) => void;
 }
 
-/**
- * Reads the SQL files of a suite, and records what its modules send on the seeded rows.
- * @throws {PlanGuardError | PlanGuardErrors} for all queries that are wrong at once
- */
-export async function collectStatements(options: CollectOptions): Promise<GuardedStatement[]> {
+/** Statements that are being collected. */
+export interface Collecting {
+  /** Those of each query, known-bad ones last; none where it is wrong, which `all` tells. They never reject. */
+  readonly byQuery: readonly Promise<readonly GuardedStatement[]>[];
+  /**
+   * All of them, once everything that ran for them has ended.
+   * @throws {PlanGuardError | PlanGuardErrors} for all queries that are wrong at once
+   */
+  readonly all: Promise<readonly GuardedStatement[]>;
+}
+
+/** Reads the SQL files of a suite, and records what its modules send on the seeded rows: one of them after the other. */
+export function collectStatements(options: CollectOptions): Collecting {
   const { suite } = options;
-  const errors: PlanGuardError[] = [];
-  const statements: GuardedStatement[][] = [];
   const modules = new ModuleStatements(options);
-  try {
-    for (const entry of [...suite.queries, ...suite.knownBad]) {
-      try {
-        statements.push(
-          entry.source.kind === 'file' ? await statementsOfFile(entry, suite) : await modules.of(entry, entry.source),
-        );
-      } catch (error) {
-        errors.push(...inputErrors(error));
-      }
-    }
-  } finally {
+  const queries = [...suite.queries, ...suite.knownBad].map((entry) =>
+    entry.source.kind === 'file' ? statementsOfFile(entry, suite) : modules.of(entry, entry.source),
+  );
+  const all = Promise.allSettled(queries).then(async (settled) => {
     await modules.close();
-  }
-  throwAll([...errors, ...duplicateNames(statements, suite)]);
-  return statements.flat();
+    const statements = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const errors = settled.flatMap((one) => (one.status === 'rejected' ? inputErrors(one.reason) : []));
+    throwAll([...errors, ...duplicateNames(statements, suite)]);
+    return statements.flat();
+  });
+  return { byQuery: queries.map((query) => query.catch(() => [])), all };
 }
 
 /** What is wrong with a query goes on being collected; anything else is thrown again. */
@@ -55,7 +57,8 @@ function inputErrors(error: unknown): readonly PlanGuardError[] {
 /** Runs the functions of a suite's modules; the seeded rows and the thread are made for the first one. */
 class ModuleStatements {
   readonly #options: CollectOptions;
-  #seeded: SeededDatabase | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #seeded: Promise<SeededDatabase> | undefined;
   #recorder: Recorder | undefined;
 
   constructor(options: CollectOptions) {
@@ -63,15 +66,33 @@ class ModuleStatements {
   }
 
   async of(entry: QueryEntry | KnownBadEntry, source: ModuleSource): Promise<GuardedStatement[]> {
+    const scenarios = scenarioCases(entry, this.#options.suite);
+    const recorded = this.#turn.then(() => this.#record(entry, source, scenarios));
+    this.#turn = recorded.catch(() => {});
+    return statementsOfModule(entry, scenarios, await recorded);
+  }
+
+  /** Nothing may run any more. */
+  async close(): Promise<void> {
+    await this.#recorder?.close();
+    const seeded = await this.#seeded?.catch(() => undefined);
+    await seeded?.close();
+  }
+
+  async #record(
+    entry: QueryEntry | KnownBadEntry,
+    source: ModuleSource,
+    scenarios: readonly ScenarioCase[],
+  ): Promise<readonly (readonly RecordedStatement[])[]> {
     const { suite, onProgress, onOutput } = this.#options;
     this.#recorder ??= new Recorder(onOutput);
-    this.#seeded ??= await this.#open();
-    onProgress(`${suite.name}: running ${entry.name ?? source.export}`);
-    const scenarios = scenarioCases(entry, suite);
+    this.#seeded ??= this.#open();
+    const seeded = await this.#seeded;
+    onProgress(`running ${entry.name ?? source.export}`);
     const target = { file: source.file, export: source.export, where: entry.where, timeout: suite.moduleTimeout };
     const runs = scenarios.map(({ name, values }) => ({ scenario: name, values }));
     try {
-      return await statementsOfModule(entry, scenarios, await this.#recorder.record(target, this.#seeded, runs));
+      return await this.#recorder.record(target, seeded, runs);
     } catch (error) {
       // A function that hangs or ended its thread must not be taken for the next one.
       await this.#recorder.close();
@@ -80,14 +101,9 @@ class ModuleStatements {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#recorder?.close();
-    await this.#seeded?.close();
-  }
-
   async #open(): Promise<SeededDatabase> {
     const { suite, source, engine, onProgress } = this.#options;
-    onProgress(`${suite.name}: preparing the seeded rows`);
+    onProgress('preparing the seeded rows');
     const seed = await readScripts(suite.seed, 'seed');
     return withSettingsPlaced(suite, () => SeededDatabase.open(engine, { ...source, seed }));
   }

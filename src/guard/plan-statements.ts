@@ -33,12 +33,12 @@ interface Group {
  */
 export async function planStatements(
   server: PlanningServer,
-  statements: readonly GuardedStatement[],
+  statements: Iterable<GuardedStatement> | AsyncIterable<GuardedStatement>,
   onPlanned: (count: number) => void,
 ): Promise<PlannedCase[]> {
   const planned: PlannedCase[] = [];
   const errors: PlanGuardError[] = [];
-  for (const statement of statements) {
+  for await (const statement of statements) {
     try {
       const cases = await planStatement(server, statement);
       planned.push(...cases);

@@ -2,11 +2,12 @@ import type { Engine } from '../postgres/engine.js';
 import type { PlanningServer } from '../postgres/model.js';
 import type { Suite } from '../suite/model.js';
 import { checkNames } from './check-names.js';
+import type { Collecting } from './collect-statements.js';
 import { isKnownBad } from './known-bad.js';
 import { type PlannedCase, planStatements } from './plan-statements.js';
 import type { GuardedStatement } from './statements.js';
 import type { PlannedStatistics, StatisticsSet } from './statistics-sets.js';
-import { readInputs, withPlanner } from './suite-inputs.js';
+import { collect, readFiles, withPlanner } from './suite-inputs.js';
 
 export interface SuiteOptions {
   readonly filter: string | undefined;
@@ -43,7 +44,9 @@ export interface PlannedSet {
 
 /**
  * Plans the statements of one suite with each of its statistics sets. The server of a set is open while `visit` has it.
- * @returns the statements; none is planned where the filter leaves none
+ * Where servers run beside this process, all of them plan while statements are still being recorded.
+ * @param visit called for one set after the other
+ * @returns the statements; none is visited where the filter leaves none
  * @throws {PlanGuardError | PlanGuardErrors} for bad input and for an engine that fails
  */
 export async function planSuite(
@@ -52,18 +55,12 @@ export async function planSuite(
   { filter, databaseUrl, redactKey, onProgress, onOutput }: SuiteOptions,
   visit: (planned: PlannedSet, statements: SuiteStatements) => Promise<void>,
 ): Promise<SuiteStatements> {
-  const inputs = await readInputs(suite, engine, { onProgress, onOutput });
-  const { statements: all, sets } = inputs;
-  const good = all.filter(({ entry }) => !isKnownBad(entry));
-  const statements: SuiteStatements = {
-    selected: applyFilter(good, filter),
-    knownBad: all.filter(({ entry }) => isKnownBad(entry)),
-    queries: [...new Set(good.map(({ query }) => query))],
-    sets,
-  };
-  if (statements.selected.length === 0) return statements;
-  for (const set of sets.length > 0 ? sets : [undefined]) {
-    await withPlanner(inputs, engine, set, { databaseUrl, redactKey, onProgress }, async (planner) => {
+  const files = await readFiles(suite, { onProgress });
+  const { byQuery, all } = collect(files, engine, { onProgress, onOutput });
+  const statements = all.then((collected) => ({ ...select(collected, filter), sets: files.sets }));
+  const inputs = { ...files, statements: all };
+  const planSet = (set: StatisticsSet | undefined, previous: Promise<void> | undefined) =>
+    withPlanner(inputs, engine, set, { databaseUrl, redactKey, onProgress }, async (planner) => {
       const { name, server, planned: statistics } = planner;
       checkNames(suite, server.catalog);
       let count = 0;
@@ -71,11 +68,48 @@ export async function planSuite(
         count += planned;
         onProgress(`${suite.name}: ${count} plans (${name})`, false);
       };
-      const cases = await planStatements(server, [...statements.selected, ...statements.knownBad], counted);
-      await visit({ name, set, statistics, server, cases }, statements);
+      const cases = await planStatements(server, selectEach(byQuery, filter), counted);
+      await previous;
+      const selection = await statements;
+      if (selection.selected.length > 0) await visit({ name, set, statistics, server, cases }, selection);
     });
+  const works: Promise<void>[] = [];
+  for (const set of files.sets.length > 0 ? files.sets : [undefined]) {
+    const previous = works.at(-1);
+    if (!engine.parallel) {
+      await previous;
+      if ((await statements).selected.length === 0) break;
+    }
+    works.push(planSet(set, previous));
   }
-  return statements;
+  // Whatever fails, nothing runs any more; what is wrong with the statements goes before what came of it.
+  await Promise.allSettled([statements, ...works]);
+  const selection = await statements;
+  if (selection.selected.length > 0) for (const work of works) await work;
+  return selection;
+}
+
+function select(
+  statements: readonly GuardedStatement[],
+  filter: string | undefined,
+): Pick<SuiteStatements, 'selected' | 'knownBad' | 'queries'> {
+  const good = statements.filter(({ entry }) => !isKnownBad(entry));
+  return {
+    selected: applyFilter(good, filter),
+    knownBad: statements.filter(({ entry }) => isKnownBad(entry)),
+    queries: [...new Set(good.map(({ query }) => query))],
+  };
+}
+
+/** Those that are planned, as soon as they are there. */
+async function* selectEach(
+  byQuery: Collecting['byQuery'],
+  filter: string | undefined,
+): AsyncGenerator<GuardedStatement> {
+  for (const query of byQuery) {
+    const { selected, knownBad } = select(await query, filter);
+    yield* [...selected, ...knownBad];
+  }
 }
 
 /** The statements, each with those of its scenarios, that hold the text in the name of query, statement or scenario. */

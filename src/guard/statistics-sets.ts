@@ -60,11 +60,11 @@ export interface PlannedStatistics {
  * @param values those that the suite names; asked for where they are needed
  * @throws {PlanGuardError | PlanGuardErrors} `usage` or `statistics` for a wrong key; what {@link parseStatistics} throws
  */
-export function planWith(
+export async function planWith(
   set: StatisticsSet,
   secret: string | undefined,
-  values: () => Iterable<string>,
-): PlannedStatistics {
+  values: () => Promise<Iterable<string>>,
+): Promise<PlannedStatistics> {
   const { text, head } = set;
   const { file } = set.named;
   const settings = { ...lowerCased(head.settings ?? {}), ...searchPathOf([set]) };
@@ -74,7 +74,7 @@ export function planWith(
   const redacted = parseStatistics(text, file);
   const redaction = redactionOf(redacted, secret !== undefined);
   if (secret === undefined) return { source: { file, text, settings, parse: () => redacted }, redaction };
-  const revealed = reveal(redacted, values(), new RedactionKey(secret), file);
+  const revealed = reveal(redacted, await values(), new RedactionKey(secret), file);
   return { source: { file, text: formatStatistics(revealed), settings, parse: () => revealed }, redaction };
 }
 
@@ -98,7 +98,7 @@ export function statisticsNotices(
   { source, redaction }: PlannedStatistics,
   { suite, server, now }: { readonly suite: Suite; readonly server: PlanningServer; readonly now: Date },
 ): Notice[] {
-  const at = { suite: suite.name, file: named.file, line: 1, column: 1 };
+  const at = { kind: 'note', suite: suite.name, file: named.file, line: 1, column: 1 } as const;
   const warn = (message: string, next: string): Notice => ({ ...at, level: 'warning', message, next });
   const ruled = ruledTables(suite, server.catalog);
   const whole = redaction === undefined ? { ...head, tables: {} } : source.parse();

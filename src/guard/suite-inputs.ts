@@ -5,7 +5,7 @@ import { openReplica, type ReplicaSource } from '../postgres/replica.js';
 import { extensionsIn, readScripts } from '../postgres/scripts.js';
 import { openDatabase } from '../postgres/url.js';
 import type { Suite } from '../suite/model.js';
-import { collectStatements } from './collect-statements.js';
+import { type Collecting, collectStatements } from './collect-statements.js';
 import { checkExtensions, withSettingsPlaced } from './postgres-keys.js';
 import { namedValues } from './redaction.js';
 import type { GuardedStatement } from './statements.js';
@@ -17,14 +17,18 @@ import {
   searchPathOf,
 } from './statistics-sets.js';
 
-/** Everything that the plans of a suite are made from: read from its files, and recorded from its modules. */
-export interface SuiteInputs {
+/** What the plans of a suite are made from, beside its statements: read from its files. */
+export interface SuiteFiles {
   readonly suite: Suite;
-  /** Those of known-bad queries too. */
-  readonly statements: readonly GuardedStatement[];
   readonly sets: readonly StatisticsSet[];
   /** Schema, cluster and session; the statistics are one of `sets`. */
   readonly source: Omit<ReplicaSource, 'statistics'>;
+}
+
+/** Everything that the plans of a suite are made from: read from its files, and recorded from its modules. */
+export interface SuiteInputs extends SuiteFiles {
+  /** Those of known-bad queries too. */
+  readonly statements: readonly GuardedStatement[];
 }
 
 export interface ReadOptions {
@@ -37,16 +41,18 @@ export interface ReadOptions {
  * Reads the files that a suite names, and runs its modules on the seeded rows.
  * @throws {PlanGuardError | PlanGuardErrors} for bad input and for an engine that fails
  */
-export async function readInputs(
-  suite: Suite,
-  engine: Engine,
-  { onProgress, onOutput }: ReadOptions,
-): Promise<SuiteInputs> {
+export async function readInputs(suite: Suite, engine: Engine, options: ReadOptions): Promise<SuiteInputs> {
+  const files = await readFiles(suite, options);
+  return { ...files, statements: await collect(files, engine, options).all };
+}
+
+/** @throws {PlanGuardError | PlanGuardErrors} for bad input */
+export async function readFiles(suite: Suite, { onProgress }: Pick<ReadOptions, 'onProgress'>): Promise<SuiteFiles> {
   const schema = await readScripts(suite.schema, 'schema');
   const extensions = [...new Set([...suite.postgres.extensions, ...extensionsIn(schema)])];
   if (suite.postgres.engine === 'pglite') await checkExtensions(suite, schema, extensions);
   const sets = await readStatisticsSets(suite);
-  const source: SuiteInputs['source'] = {
+  const source: SuiteFiles['source'] = {
     schema,
     cluster: {
       locale: suite.postgres.locale,
@@ -55,15 +61,23 @@ export async function readInputs(
     },
     session: { settings: suite.postgres.settings, role: suite.postgres.role },
   };
-  const seeded = { ...source.session, settings: { ...searchPathOf(sets), ...suite.postgres.settings } };
-  const statements = await collectStatements({
+  return { suite, sets, source };
+}
+
+/** Begins to collect the statements of a suite. */
+export function collect(
+  { suite, sets, source }: SuiteFiles,
+  engine: Engine,
+  { onProgress, onOutput }: ReadOptions,
+): Collecting {
+  const settings = { ...searchPathOf(sets), ...suite.postgres.settings };
+  return collectStatements({
     suite,
-    source: { ...source, session: seeded },
+    source: { ...source, session: { ...source.session, settings } },
     engine,
     onProgress: (message) => onProgress(`${suite.name}: ${message}`, false),
     onOutput,
   });
-  return { suite, statements, sets, source };
 }
 
 /** A server that plans a suite's statements with one of its statistics sets. */
@@ -89,10 +103,11 @@ export const nameOfSet = (suite: Suite, set: StatisticsSet | undefined): string 
 
 /**
  * Opens the server that plans with a statistics set for the work, and closes it whatever becomes of the work.
+ * @param statements waited for where redacted statistics take the values that they name
  * @throws {PlanGuardError | PlanGuardErrors} for bad input and for an engine that fails; what the work throws
  */
 export async function withPlanner<Result>(
-  { suite, statements, source }: SuiteInputs,
+  { suite, source, statements }: SuiteFiles & { readonly statements: SuiteInputs['statements'] | Collecting['all'] },
   engine: Engine,
   set: StatisticsSet | undefined,
   { databaseUrl, redactKey, onProgress }: PlannerOptions,
@@ -101,7 +116,8 @@ export async function withPlanner<Result>(
   const name = nameOfSet(suite, set);
   const existing = suite.postgres.engine === 'url';
   onProgress(`${suite.name}: ${existing ? 'connecting to the database' : `preparing the replica (${name})`}`, false);
-  const planned = set && planWith(set, redactKey, () => namedValues(suite, statements, source.schema));
+  const named = async () => namedValues(suite, await statements, source.schema);
+  const planned = set && (await planWith(set, redactKey, named));
   const server = await withSettingsPlaced(suite, () =>
     existing
       ? openDatabase(databaseUrl, source.session)

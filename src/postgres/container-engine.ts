@@ -41,6 +41,7 @@ interface Api {
 export class ContainerEngine implements Engine {
   readonly name: string;
   readonly identity: string;
+  readonly parallel = false;
   readonly #container: StartedTestContainer;
   readonly #major: number;
   readonly #password: string;

@@ -43,6 +43,8 @@ export interface Engine {
   readonly name: string;
   /** For cache keys: everything that decides what a data directory is like. */
   readonly identity: string;
+  /** Whether its databases run beside this process, so that several can work at once. */
+  readonly parallel: boolean;
   /**
    * Opens a directory that an earlier run prepared in the same way, or prepares one.
    * @throws {PlanGuardError | PlanGuardErrors} what `build` and `open` throw of these; `engine` for anything else

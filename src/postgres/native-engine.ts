@@ -16,6 +16,7 @@ import { DirectoryStore } from './store.js';
 export class NativeEngine implements FileEngine {
   readonly name: string;
   readonly identity: string;
+  readonly parallel = true;
   readonly #binaries: ServerBinaries;
   readonly #account: Account | undefined;
   readonly #store: DirectoryStore;

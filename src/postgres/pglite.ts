@@ -33,6 +33,7 @@ const settings = [
 export class PgliteEngine implements Engine {
   readonly name = `PGlite ${pgliteVersion()}`;
   readonly identity = this.name;
+  readonly parallel = false;
   readonly #store: DirectoryStore;
 
   constructor(store: DirectoryStore) {

@@ -121,14 +121,30 @@ async function prepare(
   }
 }
 
+/** What copies an empty cluster at the moment, by its key: who wants the same one then waits, and makes no other. */
+const copying = new Map<string, Promise<void>>();
+
 /** initdb takes seconds and a copy of its result a tenth of one, so the empty cluster is kept as well. */
-async function copyEmptyCluster(
+function copyEmptyCluster(
   store: DirectoryStore,
   engine: FileEngine,
+  cluster: ClusterOptions,
+  target: string,
+): Promise<void> {
+  const key = keyOf(engine, 'cluster', [['locale', cluster.locale]]);
+  const work = () => copyCluster(store, engine, key, cluster, target);
+  const copy = (copying.get(key) ?? Promise.resolve()).then(work, work);
+  copying.set(key, copy);
+  return copy;
+}
+
+async function copyCluster(
+  store: DirectoryStore,
+  engine: FileEngine,
+  key: string,
   { locale, onInitdb }: ClusterOptions,
   target: string,
 ): Promise<void> {
-  const key = keyOf(engine, 'cluster', [['locale', locale]]);
   let empty: PreparedDirectory | undefined;
   while (empty === undefined) {
     empty = await prepare(store.take(key, { spare: true }), async (data) => {

@@ -57,6 +57,7 @@ export async function checkSuite(
     scenarios: new Set(cases.flatMap(({ scenarios }) => scenarios)).size,
     queries: new Set(statements.selected.map(({ query }) => query)).size,
     statements: statements.selected.length,
+    plans: undefined,
     coverage: coverage.coverage,
   };
   return { suite, report, cases, knownBad, notices };
@@ -64,5 +65,5 @@ export async function checkSuite(
 
 function remark(suite: Suite, message: string, set: StatisticsSet | undefined): Notice {
   const file = set?.named.file ?? suite.file;
-  return { suite: suite.name, level: 'warning', message, next: undefined, file, line: 1, column: 1 };
+  return { kind: 'note', suite: suite.name, level: 'warning', message, next: undefined, file, line: 1, column: 1 };
 }

@@ -122,9 +122,9 @@ export class CoverageOf {
     ];
   }
 
-  #at(entry: Scope['entry']): Pick<Notice, 'suite' | 'file' | 'line' | 'column'> {
+  #at(entry: Scope['entry']): Pick<Notice, 'kind' | 'suite' | 'file' | 'line' | 'column'> {
     const { file = this.#suite.file, line = 1, column = 1 } = entry?.where ?? {};
-    return { suite: this.#suite.name, file, line, column };
+    return { kind: 'note', suite: this.#suite.name, file, line, column };
   }
 }
 
@@ -149,6 +149,7 @@ export function biteNotice(suite: Suite): Notice[] {
   if (suite.knownBad.length > 0) return [];
   return [
     {
+      kind: 'note',
       suite: suite.name,
       level: 'warning',
       message: 'The suite has no known-bad query: nothing proves that it bites.',

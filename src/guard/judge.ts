@@ -12,6 +12,7 @@ import type { RuleSettings, Suite } from '../suite/model.js';
 import { boundedCause } from './bounded-cause.js';
 import type { PlannedCase } from './plan-statements.js';
 import { type Redaction, redactionDoubts } from './redaction.js';
+import { verdictOf } from './verdict.js';
 
 /** What the plan of one request shows; cases that share the plan share this. */
 interface Reading {
@@ -134,6 +135,7 @@ function enrich(
     tablePages: table?.pages,
     cause,
     alternative,
+    waiver: undefined,
     ...statement.place(cause.condition?.start ?? 0),
   };
 }
@@ -165,10 +167,11 @@ function report(one: PlannedCase, reading: Reading, findings: readonly Finding[]
     scenarios: one.scenarios,
     statistics: options.statistics,
     mode: one.mode,
-    verdict: findings.length > 0 ? 'fail' : reading.doubts.length > 0 ? 'unverified' : 'pass',
+    verdict: verdictOf({ findings, doubts: reading.doubts, change: undefined }),
     accesses: reading.accesses,
     findings,
     doubts: reading.doubts,
+    change: undefined,
     cost: reading.plan.root.totalCost,
     plan: (Array.isArray(one.explained) ? one.explained[0] : one.explained) as Readonly<Record<string, unknown>>,
     sql: statement.sql,

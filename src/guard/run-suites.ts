@@ -103,7 +103,7 @@ export async function runSuites<Result>(
     if (notices.some((notice) => notice.message === message)) return;
     const [file = ''] = files;
     const next = 'Set PLAN_GUARD_CACHE to a folder that can be written.';
-    notices.push({ suite: '', level: 'warning', message, next, file, line: 1, column: 1 });
+    notices.push({ kind: 'note', suite: '', level: 'warning', message, next, file, line: 1, column: 1 });
   };
   const { filter, databaseUrl, redactKey, now = new Date(), cache = true } = options;
   const { onProgress = () => {}, onOutput = () => {} } = options;

@@ -1,5 +1,7 @@
 import type { Notice, Report } from '../report/model.js';
+import type { ChangeKind } from '../suite/model.js';
 import type { CheckedSuite } from './check-suite.js';
+import { isWaived } from './verdict.js';
 
 /** Adds up what the suites gave; the one place that decides between pass and fail. */
 export function summarize(checked: readonly CheckedSuite[], general: readonly Notice[]): Report {
@@ -7,11 +9,14 @@ export function summarize(checked: readonly CheckedSuite[], general: readonly No
   const knownBad = checked.flatMap((one) => one.knownBad);
   const notices = [...general, ...checked.flatMap((one) => one.notices)];
   const count = (verdict: string) => cases.filter((one) => one.verdict === verdict).length;
+  const changes = (kind: ChangeKind) =>
+    cases.filter(({ change }) => change?.kind === kind && change.waiver === undefined).length;
   const missed = knownBad.filter(({ caught }) => !caught).length;
   const failing =
     count('fail') > 0 || missed > 0 || notices.some(({ level }) => level === 'fail') || checked.some(hasForbiddenDoubt);
   return {
     version: 1,
+    scope: 'all',
     verdict: failing ? 'fail' : 'pass',
     summary: {
       suites: checked.length,
@@ -21,6 +26,10 @@ export function summarize(checked: readonly CheckedSuite[], general: readonly No
       passed: count('pass'),
       failed: count('fail'),
       unverified: count('unverified'),
+      missing: changes('missing'),
+      changed: changes('changed'),
+      dearer: changes('dearer'),
+      waived: cases.filter(isWaived).length,
       knownBadCaught: knownBad.length - missed,
       knownBadMissed: missed,
     },

@@ -51,6 +51,7 @@ test('tells the contract', () => {
   expect(Object.keys(parsed)).toEqual([
     'version',
     'tool',
+    'scope',
     'verdict',
     'durationMs',
     'summary',
@@ -67,6 +68,10 @@ test('tells the contract', () => {
     passed: 6,
     failed: 10,
     unverified: 16,
+    missing: 0,
+    changed: 0,
+    dearer: 0,
+    waived: 0,
     knownBadCaught: 2,
     knownBadMissed: 1,
   });

@@ -1,6 +1,6 @@
 import { type ReportContext, shownPath } from './context.js';
 import { json } from './escape.js';
-import type { CaseReport, Finding, Report } from './model.js';
+import type { AcceptedBy, CaseReport, Finding, PlanChange, Report } from './model.js';
 
 /**
  * The report for programs, as `report.schema.json` describes it. What is not known is null. One case stands on one
@@ -11,10 +11,14 @@ export function jsonReport(report: Report, context: ReportContext): string {
   const members: [string, string][] = [
     ['version', json(report.version)],
     ['tool', json({ name: 'plan-guard', version: context.version })],
+    ['scope', json(report.scope)],
     ['verdict', json(report.verdict)],
     ['durationMs', json(context.durationMs ?? null)],
     ['summary', json(report.summary)],
-    ['suites', list(report.suites, (suite) => ({ ...suite, file: file(suite.file) }))],
+    [
+      'suites',
+      list(report.suites, (suite) => ({ ...suite, file: file(suite.file), plans: plansOf(suite.plans, file) })),
+    ],
     ['cases', list(report.cases, (item) => caseOf(item, file))],
     [
       'knownBad',
@@ -61,11 +65,41 @@ function caseOf(item: CaseReport, file: (name: string) => string) {
     })),
     findings: item.findings.map((finding) => findingOf(finding, file)),
     doubts: item.doubts,
+    change: item.change === undefined ? null : changeOf(item.change, file),
     cost: item.cost ?? null,
     sql: { ...item.sql, file: file(item.sql.file) },
     values: item.values,
     plan: item.plan,
   };
+}
+
+function plansOf(plans: Report['suites'][number]['plans'], file: (name: string) => string) {
+  return plans === undefined ? null : { folder: file(plans.folder), approved: plans.approved };
+}
+
+function changeOf(change: PlanChange, file: (name: string) => string) {
+  const { kind, severity, message, next, line, column } = change;
+  const estimates = ({ cost, rows }: { cost: number | undefined; rows: number | undefined }) => ({
+    cost: cost ?? null,
+    rows: rows ?? null,
+  });
+  return {
+    kind,
+    severity,
+    message,
+    next,
+    approved: change.kind === 'changed' ? change.approved : null,
+    before: change.kind === 'dearer' ? estimates(change.before) : null,
+    now: change.kind === 'dearer' ? estimates(change.now) : null,
+    file: file(change.file),
+    line,
+    column,
+    waiver: waiverOf(change.waiver, file),
+  };
+}
+
+function waiverOf(waiver: AcceptedBy | undefined, file: (name: string) => string) {
+  return waiver === undefined ? null : { ...waiver, file: file(waiver.file) };
 }
 
 function findingOf(finding: Finding, file: (name: string) => string) {
@@ -97,5 +131,6 @@ function findingOf(finding: Finding, file: (name: string) => string) {
             cost: alternative.cost ?? null,
             totalCost: alternative.totalCost ?? null,
           },
+    waiver: waiverOf(finding.waiver, file),
   };
 }

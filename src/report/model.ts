@@ -1,6 +1,6 @@
 import type { Access } from '../plan/model.js';
 import type { Doubt } from '../rules/model.js';
-import type { RuleName } from '../suite/model.js';
+import type { ChangeKind, RuleName, Severity } from '../suite/model.js';
 
 export type Verdict = 'pass' | 'fail' | 'unverified';
 export type PlanMode = 'custom' | 'generic';
@@ -45,6 +45,17 @@ export interface Alternative {
   readonly totalCost: number | undefined;
 }
 
+/** Who accepts a finding, why, until which day, and where the suite says so. */
+export interface AcceptedBy {
+  readonly owner: string;
+  readonly reason: string;
+  /** The last day on which it holds, as `2026-12-31`, in UTC. */
+  readonly until: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
 export interface Finding {
   readonly rule: RuleName;
   readonly schema: string | undefined;
@@ -61,6 +72,8 @@ export interface Finding {
   readonly tablePages: number | undefined;
   readonly cause: Cause | undefined;
   readonly alternative: Alternative | undefined;
+  /** A finding that is waived does not fail. */
+  readonly waiver: AcceptedBy | undefined;
   /** The condition's place where the SQL stands in a file, else the call that sent the statement. */
   readonly file: string;
   readonly line: number;
@@ -78,6 +91,36 @@ export interface StatementReport {
   readonly origin: 'file' | 'call';
 }
 
+/** The estimates of a plan that a change is told by: total cost, and rows that it returns. */
+export interface Estimates {
+  readonly cost: number | undefined;
+  readonly rows: number | undefined;
+}
+
+/** What a case is against the plan that was approved for it, where it is not that plan. */
+export type PlanChange = {
+  readonly kind: ChangeKind;
+  /** What it does to the run, unless it is waived. */
+  readonly severity: Severity;
+  /** One sentence, complete without the rest. */
+  readonly message: string;
+  readonly next: string;
+  /** A change that is waived does not fail. */
+  readonly waiver: AcceptedBy | undefined;
+  /** The approved plan in its file; the statement of a case that has none. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+} & (
+  | { readonly kind: 'missing' }
+  | {
+      readonly kind: 'changed';
+      /** The approved plan as its file shows it, line by line. */
+      readonly approved: readonly string[];
+    }
+  | { readonly kind: 'dearer'; readonly before: Estimates; readonly now: Estimates }
+);
+
 export interface CaseReport {
   readonly suite: string;
   readonly query: string;
@@ -93,6 +136,8 @@ export interface CaseReport {
   readonly accesses: readonly Access[];
   readonly findings: readonly Finding[];
   readonly doubts: readonly Doubt[];
+  /** Undefined where the plan is as approved, and where plans are not compared. */
+  readonly change: PlanChange | undefined;
   /** Estimated total cost of the plan. */
   readonly cost: number | undefined;
   /** EXPLAIN's JSON of the plan. */
@@ -119,8 +164,21 @@ export interface KnownBadReport {
   readonly column: number;
 }
 
+/**
+ * What a notice is about. `unused-plan`: no case uses an approved plan any more; `edited-plans`: a file of approved plans
+ * was written by hand; `unverified-plans`: plans that could not be compared with the approved ones.
+ */
+export type NoticeKind =
+  | 'note'
+  | 'unused-plan'
+  | 'edited-plans'
+  | 'unverified-plans'
+  | 'expired-waiver'
+  | 'unused-waiver';
+
 /** What is wrong with, or worth knowing about, a suite as a whole. */
 export interface Notice {
+  readonly kind: NoticeKind;
   readonly suite: string;
   readonly level: 'fail' | 'unverified' | 'warning';
   readonly message: string;
@@ -139,6 +197,8 @@ export interface SuiteReport {
   readonly scenarios: number;
   readonly queries: number;
   readonly statements: number;
+  /** The approved plans that the cases were compared with; undefined where none were approved yet. */
+  readonly plans: { readonly folder: string; readonly approved: number } | undefined;
   /** Tables that rules speak of, and how many plans reached each. */
   readonly coverage: readonly {
     readonly table: string;
@@ -151,6 +211,8 @@ export interface SuiteReport {
 
 export interface Report {
   readonly version: 1;
+  /** `changes`: nothing but the comparison with approved plans was judged. */
+  readonly scope: 'all' | 'changes';
   readonly verdict: 'pass' | 'fail';
   readonly summary: {
     readonly suites: number;
@@ -160,6 +222,12 @@ export interface Report {
     readonly passed: number;
     readonly failed: number;
     readonly unverified: number;
+    /** Cases whose plan is not the approved one, waived ones left out. */
+    readonly missing: number;
+    readonly changed: number;
+    readonly dearer: number;
+    /** Cases with a finding or a change that is waived. */
+    readonly waived: number;
     readonly knownBadCaught: number;
     readonly knownBadMissed: number;
   };

@@ -258,6 +258,7 @@ export function finding(over: Partial<Finding> = {}): Finding {
     tablePages: 153_847,
     cause: cause(),
     alternative,
+    waiver: undefined,
     file: `${cwd}/fixtures/audius/queries/profile.sql`,
     line: 7,
     column: 8,
@@ -278,6 +279,7 @@ export function caseReport(over: Partial<CaseReport> = {}): CaseReport {
     accesses: [access()],
     findings: [],
     doubts: [],
+    change: undefined,
     cost: 95.2,
     plan: ownerPlan,
     sql: statement(),
@@ -334,6 +336,7 @@ export function knownBadReport(over: Partial<KnownBadReport> = {}): KnownBadRepo
 
 export function notice(over: Partial<Notice> = {}): Notice {
   return {
+    kind: 'note',
     suite: 'audius',
     level: 'warning',
     message: 'The schema has extended statistics (users_stat), which the replica cannot carry.',
@@ -355,6 +358,7 @@ export function suite(over: Partial<SuiteReport> = {}): SuiteReport {
     scenarios: 4,
     queries: 2,
     statements: 2,
+    plans: { folder: `${cwd}/plans/audius`, approved: 32 },
     coverage: [
       { table: 'public.tracks', rows: 2_000_000, pages: 153_847, plans: 16, statistics: 'incident-day' },
       { table: 'public.tracks', rows: 2_000_000, pages: 153_847, plans: 16, statistics: 'year-later' },
@@ -379,6 +383,10 @@ export function report(
   ];
   const notices = over.notices ?? [];
   const verdicts = (verdict: Verdict) => cases.filter((item) => item.verdict === verdict).length;
+  const changes = (kind: string) =>
+    cases.filter(({ change }) => change?.kind === kind && change.waiver === undefined).length;
+  const isWaived = ({ findings, change }: CaseReport) =>
+    findings.some(({ waiver }) => waiver !== undefined) || change?.waiver !== undefined;
   const missed = knownBad.filter((one) => !one.caught).length;
   const red =
     verdicts('fail') > 0 ||
@@ -387,6 +395,7 @@ export function report(
     (verdicts('unverified') > 0 && suites.some((one) => one.unverified === 'fail'));
   return {
     version: 1,
+    scope: 'all',
     verdict: red ? 'fail' : 'pass',
     summary: {
       suites: suites.length,
@@ -396,6 +405,10 @@ export function report(
       passed: verdicts('pass'),
       failed: verdicts('fail'),
       unverified: verdicts('unverified'),
+      missing: changes('missing'),
+      changed: changes('changed'),
+      dearer: changes('dearer'),
+      waived: cases.filter(isWaived).length,
       knownBadCaught: knownBad.length - missed,
       knownBadMissed: missed,
     },

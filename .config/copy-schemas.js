@@ -1,6 +1,12 @@
-// tsc leaves JSON alone; the schemas are published beside the code that they describe.
+// tsc leaves JSON, CSS and the browser's script alone; they are published beside the code that they belong to.
 import { copyFileSync } from 'node:fs';
 
-for (const schema of ['suite/suite.schema.json', 'report/report.schema.json', 'statistics/statistics.schema.json']) {
-  copyFileSync(new URL(`../src/${schema}`, import.meta.url), new URL(`../dist/${schema}`, import.meta.url));
+for (const file of [
+  'suite/suite.schema.json',
+  'report/report.schema.json',
+  'statistics/statistics.schema.json',
+  'report/html/page.css',
+  'report/html/client.js',
+]) {
+  copyFileSync(new URL(`../src/${file}`, import.meta.url), new URL(`../dist/${file}`, import.meta.url));
 }

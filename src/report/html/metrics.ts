@@ -1,0 +1,54 @@
+import type { PlanNode } from '../../plan/model.js';
+import { cost, duration, integer, pageSize, rough } from '../text.js';
+
+export type MetricName = 'rows' | 'cost' | 'time' | 'buffers';
+
+/** A number of a node that is shown in a column of its own. */
+export interface Metric {
+  readonly name: MetricName;
+  readonly title: string;
+  readonly of: (node: PlanNode) => number | undefined;
+  readonly format: (value: number) => string;
+}
+
+const property = (node: PlanNode, name: string): number | undefined => {
+  const value = node.properties[name];
+  return typeof value === 'number' ? value : undefined;
+};
+
+/** `Actual Rows`: of one loop, as EXPLAIN gives it. */
+export const actualRows = (node: PlanNode) => property(node, 'Actual Rows');
+
+/** Time of all loops of the node and what is below it, in milliseconds. */
+function time(node: PlanNode): number | undefined {
+  const once = property(node, 'Actual Total Time');
+  return once === undefined ? undefined : once * (property(node, 'Actual Loops') ?? 1);
+}
+
+/** Pages that the node and what is below it asked for, found in shared buffers or not. */
+function buffers(node: PlanNode): number | undefined {
+  const [hit, read] = [property(node, 'Shared Hit Blocks'), property(node, 'Shared Read Blocks')];
+  return hit === undefined && read === undefined ? undefined : (hit ?? 0) + (read ?? 0);
+}
+
+/** Milliseconds with the digits that matter. */
+export function milliseconds(value: number): string {
+  if (value >= 1000) return duration(value);
+  return `${value < 1 ? value.toFixed(3) : value < 10 ? value.toFixed(2) : value.toFixed(1)} ms`;
+}
+
+/** Every metric, in the order of the columns. */
+export const metrics = [
+  { name: 'rows', title: 'rows', of: (node) => actualRows(node) ?? node.planRows, format: rough },
+  { name: 'cost', title: 'cost', of: (node) => node.totalCost, format: cost },
+  { name: 'time', title: 'time', of: time, format: milliseconds },
+  { name: 'buffers', title: 'buffers', of: buffers, format: (value) => (value === 0 ? '0' : pageSize(value)) },
+] as const satisfies readonly Metric[];
+
+/** `× 300`, `÷ 12`, `× 1.4`; undefined where nothing can be said, or where it is less than a tenth. */
+export function ratio(before: number | undefined, after: number | undefined): string | undefined {
+  if (before === undefined || after === undefined || before <= 0 || after <= 0) return undefined;
+  const times = after >= before ? after / before : before / after;
+  if (times < 1.1) return undefined;
+  return `${after > before ? '×' : '÷'} ${times < 9.95 ? times.toFixed(1) : integer(times)}`;
+}

@@ -17,6 +17,12 @@ export interface ExplainRequest {
   readonly mode: PlanCacheMode;
 }
 
+/** A value as text, and its type in `regtype` spelling. */
+export interface TypedValue {
+  readonly type: string;
+  readonly value: string;
+}
+
 /** A Postgres that only plans. Every method throws `PlanGuardError` for what the server refuses. */
 export interface PlanningServer {
   /** For reports: `PGlite 0.5.16 (PostgreSQL 18.6)`. */
@@ -28,6 +34,8 @@ export interface PlanningServer {
   readonly remarks: readonly string[];
   /** Prepares one statement by the extended protocol; an undefined type is left to the server. */
   prepare(text: string, types: readonly (string | undefined)[]): Promise<PreparedStatement>;
+  /** Each value as its type prints it, which is how plans show it: `5` for `05` of integer. */
+  textForms(values: readonly TypedValue[]): Promise<readonly string[]>;
   /** EXPLAIN (FORMAT JSON, VERBOSE) of each request, in order: the parsed JSON. */
   explain(requests: readonly ExplainRequest[]): Promise<readonly unknown[]>;
   /** The same while sequential scans are discouraged (`enable_seqscan = off`): it explains, it never judges. */

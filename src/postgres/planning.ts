@@ -2,7 +2,7 @@ import type { Catalog } from '../plan/model.js';
 import { quoteLiteral } from '../sql/quote.js';
 import { readCatalogOf } from './catalog.js';
 import { type Database, isServerError, type TextResult } from './database.js';
-import type { ExplainRequest, PreparedStatement } from './model.js';
+import type { ExplainRequest, PreparedStatement, TypedValue } from './model.js';
 import { applySettings, type SessionSettings } from './settings.js';
 
 /**
@@ -40,6 +40,14 @@ export async function prepareStatement(
     throw error;
   });
   return { name, parameterTypes: JSON.parse(answer?.rows[0]?.[0] ?? '[]') as string[] };
+}
+
+/** Each value as its type prints it, in one round trip. */
+export async function textForms(database: Database, values: readonly TypedValue[]): Promise<readonly string[]> {
+  if (values.length === 0) return [];
+  const printed = values.map(({ type, value }) => `${quoteLiteral(value)}::${type}::pg_catalog.text`);
+  const { rows } = await database.query(`SELECT pg_catalog.array_to_json(ARRAY[${printed.join(', ')}])`);
+  return JSON.parse(rows[0]?.[0] ?? '[]') as string[];
 }
 
 /** EXPLAIN of a prepared statement; its values stand in it as literals. */

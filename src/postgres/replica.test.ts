@@ -212,6 +212,26 @@ describe.each<[string, number, RegExp, () => Promise<Engine>]>([
     expect(characters.slice(Number(error.position) - 1).join('')).toMatch(new RegExp(`^${place}`));
   });
 
+  test('values are printed as their types print them', async () => {
+    const values = [
+      { type: 'integer', value: '05' },
+      { type: 'boolean', value: 'on' },
+      { type: 'timestamp without time zone', value: '2026-1-2' },
+      { type: 'integer[]', value: '{ 1, 02 }' },
+      { type: 'text', value: "it's a \\ 'quote'" },
+      { type: 'jsonb', value: '{"b":1, "a":null}' },
+    ];
+    expect(await server.textForms(values)).toEqual([
+      '5',
+      'true',
+      '2026-01-02 00:00:00',
+      '{1,2}',
+      "it's a \\ 'quote'",
+      '{"a": null, "b": 1}',
+    ]);
+    expect(await server.textForms([])).toEqual([]);
+  });
+
   test('an error in a stated type points nowhere in the statement', async () => {
     const error = await server.prepare('SELECT $1', ['nosuchtype']).catch((error) => error);
     expect(error).toMatchObject({ code: '42704', message: 'type "nosuchtype" does not exist' });

@@ -4,8 +4,8 @@ import { applyStatistics, type StatisticsFile } from './apply-statistics.js';
 import type { Database } from './database.js';
 import { type Built, type ClusterOptions, type Engine, type PreparedDirectory, using } from './engine.js';
 import { reversedIndexOrder } from './index-order.js';
-import type { ExplainRequest, PlanCacheMode, PlanningServer, PreparedStatement } from './model.js';
-import { explainCommand, prepareStatement, readExplained, takeSession } from './planning.js';
+import type { ExplainRequest, PlanCacheMode, PlanningServer, PreparedStatement, TypedValue } from './model.js';
+import { explainCommand, prepareStatement, readExplained, takeSession, textForms } from './planning.js';
 import { hashScripts, runScripts, type Script } from './scripts.js';
 import { applyRecorded, type SessionSettings } from './settings.js';
 
@@ -118,6 +118,10 @@ class Replica implements PlanningServer {
   async prepare(text: string, types: readonly (string | undefined)[]): Promise<PreparedStatement> {
     this.#statements += 1;
     return prepareStatement(this.#database, `s${this.#statements}`, text, types);
+  }
+
+  textForms(values: readonly TypedValue[]): Promise<readonly string[]> {
+    return textForms(this.#database, values);
   }
 
   explain(requests: readonly ExplainRequest[]): Promise<readonly unknown[]> {

@@ -3,8 +3,8 @@ import { PlanGuardError } from '../errors.js';
 import type { Catalog } from '../plan/model.js';
 import { Connection } from './connection.js';
 import { type Database, isServerError } from './database.js';
-import type { ExplainRequest, PlanningServer, PreparedStatement } from './model.js';
-import { explainCommand, prepareStatement, readExplained, takeSession } from './planning.js';
+import type { ExplainRequest, PlanningServer, PreparedStatement, TypedValue } from './model.js';
+import { explainCommand, prepareStatement, readExplained, takeSession, textForms } from './planning.js';
 import type { SessionSettings } from './settings.js';
 
 /** Milliseconds. Planning takes a few; what waits longer stands in somebody's way. */
@@ -96,6 +96,10 @@ class ExistingDatabase implements PlanningServer {
     this.#statements += 1;
     const name = `plan_guard_${this.#statements}`;
     return readOnly(this.#database, () => prepareStatement(this.#database, name, text, types));
+  }
+
+  textForms(values: readonly TypedValue[]): Promise<readonly string[]> {
+    return readOnly(this.#database, () => textForms(this.#database, values));
   }
 
   explain(requests: readonly ExplainRequest[]): Promise<readonly unknown[]> {

@@ -1,11 +1,13 @@
 import type { Engine } from '../postgres/engine.js';
 import type { CaseReport, KnownBadReport, Notice, SuiteReport } from '../report/model.js';
-import type { Suite } from '../suite/model.js';
+import type { QueryEntry, Suite } from '../suite/model.js';
+import { ApprovedPlans, hasApprovedPlans } from './approved-plans.js';
 import { biteNotice, CoverageOf } from './coverage.js';
 import { judgeCases } from './judge.js';
-import { judgeKnownBad } from './known-bad.js';
+import { isKnownBad, judgeKnownBad } from './known-bad.js';
 import { planSuite, type SuiteOptions } from './plan-suite.js';
 import { type StatisticsSet, statisticsNotices } from './statistics-sets.js';
+import { Waivers } from './waivers.js';
 
 export interface CheckedSuite {
   readonly suite: Suite;
@@ -13,6 +15,11 @@ export interface CheckedSuite {
   readonly cases: readonly CaseReport[];
   readonly knownBad: readonly KnownBadReport[];
   readonly notices: readonly Notice[];
+}
+
+export interface CheckSuiteOptions extends SuiteOptions {
+  /** Whether a case without an approved plan fails where the suite does not say. */
+  readonly ci: boolean;
 }
 
 /**
@@ -23,22 +30,27 @@ export interface CheckedSuite {
 export async function checkSuite(
   suite: Suite,
   engine: Engine,
-  options: SuiteOptions,
+  options: CheckSuiteOptions,
 ): Promise<CheckedSuite | { readonly queries: readonly string[] }> {
+  const approved = options.ownEngine ? await ApprovedPlans.read(suite, options.ci) : undefined;
+  const waivers = new Waivers(suite, options.now);
   const cases: CaseReport[] = [];
   const knownBad: KnownBadReport[] = [];
   const notices: Notice[] = [];
   const names: string[] = [];
   let coverage: CoverageOf | undefined;
   let serverName = '';
-  const statements = await planSuite(suite, engine, options, async (planned, { selected, knownBad: bad }) => {
+  const statements = await planSuite(suite, engine, options, async (planned, { selected, knownBad: bad, sets }) => {
     const { name, set, statistics, server } = planned;
     names.push(name);
     serverName = server.name;
     const { redaction } = statistics ?? {};
     const judged = await judgeCases(server, planned.cases, { suite, statistics: name, redaction });
-    const badQueries = new Set(bad.map(({ query }) => query));
-    const asked = judged.filter(({ query }) => !badQueries.has(query));
+    const isAsked = (_: unknown, index: number) => !isKnownBad(planned.cases[index]?.statement.entry as QueryEntry);
+    const good = judged.filter(isAsked);
+    const compared =
+      (await approved?.compare({ ...planned, cases: planned.cases.filter(isAsked) }, good, sets)) ?? good;
+    const asked = compared.map((one) => waivers.settle(one));
     cases.push(...asked);
     knownBad.push(...judgeKnownBad(suite, name, bad, judged));
     coverage ??= new CoverageOf(suite, selected, server.catalog);
@@ -47,7 +59,10 @@ export async function checkSuite(
     if (set && statistics) notices.push(...statisticsNotices(set, statistics, { suite, server, now: options.now }));
   });
   if (coverage === undefined) return { queries: statements.queries };
-  notices.push(...coverage.notices(options.filter !== undefined), ...biteNotice(suite));
+  const filtered = options.filter !== undefined;
+  notices.push(...coverage.notices(filtered), ...biteNotice(suite));
+  notices.push(...(approved?.notices(statements, filtered) ?? []), ...waivers.notices(filtered));
+  if (!options.ownEngine && hasApprovedPlans(suite)) notices.push(notCompared(suite));
   const report: SuiteReport = {
     name: suite.name,
     file: suite.file,
@@ -57,10 +72,18 @@ export async function checkSuite(
     scenarios: new Set(cases.flatMap(({ scenarios }) => scenarios)).size,
     queries: new Set(statements.selected.map(({ query }) => query)).size,
     statements: statements.selected.length,
-    plans: undefined,
+    plans: approved && { folder: suite.plans.folder, approved: approved.approved },
     coverage: coverage.coverage,
   };
   return { suite, report, cases, knownBad, notices };
+}
+
+function notCompared(suite: Suite): Notice {
+  const message =
+    'Plans of an existing database are not compared with the approved ones, which the suite’s engine made.';
+  const next = 'Run it without --database-url to compare them.';
+  const at = { suite: suite.name, file: suite.file, line: 1, column: 1 };
+  return { ...at, kind: 'unverified-plans', level: 'warning', message, next };
 }
 
 function remark(suite: Suite, message: string, set: StatisticsSet | undefined): Notice {

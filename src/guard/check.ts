@@ -1,17 +1,40 @@
+import { PlanGuardError } from '../errors.js';
 import type { Report } from '../report/model.js';
 import { type CheckedSuite, checkSuite } from './check-suite.js';
-import { checkOptions, nothingMatched, RUN_OPTIONS, type RunOptions, runSuites } from './run-suites.js';
+import {
+  aSwitch,
+  checkOptions,
+  nothingMatched,
+  type OptionTests,
+  RUN_OPTIONS,
+  type RunOptions,
+  runSuites,
+} from './run-suites.js';
 import { summarize } from './summarize.js';
 
-export interface CheckOptions extends RunOptions {}
+export interface CheckOptions extends RunOptions {
+  /** Judges nothing but how plans compare with the approved ones: new, changed, dearer, unused, written by hand. */
+  readonly changedOnly?: boolean;
+  /** Whether a case without an approved plan fails where the suite does not say. Default: whether CI is set. */
+  readonly ci?: boolean;
+}
+
+const OPTIONS: OptionTests<CheckOptions> = {
+  ...RUN_OPTIONS,
+  changedOnly: ['true or false', aSwitch],
+  ci: ['true or false', aSwitch],
+};
 
 /**
  * Plans the queries of the suites on their planning replicas and judges the plans: what `plan-guard check` does.
  * @throws {PlanGuardError | PlanGuardErrors} for bad input and for an engine that fails
  */
 export async function check(options: CheckOptions = {}): Promise<Report> {
-  checkOptions('check', options, RUN_OPTIONS);
-  const { results, notices } = await runSuites(options, checkSuite);
+  checkOptions('check', options, OPTIONS);
+  const { changedOnly = false, ci = isCi(process.env.CI), ...run } = options;
+  const { results, notices } = await runSuites(run, (suite, engine, given) =>
+    checkSuite(suite, engine, { ...given, ci }),
+  );
   const checked: CheckedSuite[] = [];
   const passedOver: string[] = [];
   for (const one of results) {
@@ -19,5 +42,16 @@ export async function check(options: CheckOptions = {}): Promise<Report> {
     else passedOver.push(...one.queries);
   }
   if (checked.length === 0) throw nothingMatched(options.filter ?? '', passedOver);
-  return summarize(checked, notices);
+  if (changedOnly && checked.every(({ report }) => report.plans === undefined)) throw nothingApproved();
+  return summarize(checked, notices, changedOnly ? 'changes' : 'all');
+}
+
+function nothingApproved(): PlanGuardError {
+  return new PlanGuardError('nothing-to-check', 'No plans are approved yet, so that none can have changed.', {
+    hint: 'Write them with plan-guard approve, and commit them.',
+  });
+}
+
+function isCi(value: string | undefined): boolean {
+  return value !== undefined && !['', '0', 'false'].includes(value);
 }

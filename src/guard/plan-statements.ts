@@ -22,6 +22,8 @@ export interface PlannedCase {
 
 /** Combinations of one scenario's matrix that bind the same values: one case in each mode. */
 interface Group {
+  /** The scenario's name with what of its matrix makes a difference; empty for a statement without parameters. */
+  readonly name: string;
   readonly values: readonly (string | null)[];
   readonly scenarios: readonly ScenarioCase[];
 }
@@ -54,8 +56,10 @@ export async function planStatements(
 
 async function planStatement(server: PlanningServer, statement: GuardedStatement): Promise<PlannedCase[]> {
   const prepared = await prepare(server, statement);
-  const groups = groupByValues(statement, prepared.parameterTypes);
-  const names = nameGroups(groups.map(({ scenarios }) => scenarios));
+  const { only } = statement;
+  const groups = groupByValues(statement, prepared.parameterTypes).filter(
+    ({ scenarios }) => only === undefined || scenarios.some(({ name }) => name.includes(only)),
+  );
   const [first] = groups;
   if (first === undefined) return [];
   const generic = { statement: prepared, values: first.values, mode: 'generic' } as const;
@@ -65,10 +69,10 @@ async function planStatement(server: PlanningServer, statement: GuardedStatement
     const at = mode === 'custom' ? index : groups.length;
     return { mode, request: requests[at] ?? generic, explained: explained[at] };
   };
-  return groups.flatMap(({ values, scenarios }, index) =>
+  return groups.flatMap(({ name, values, scenarios }, index) =>
     (['custom', 'generic'] as const).map((mode) => ({
       statement,
-      scenario: names[index] ?? '',
+      scenario: name,
       scenarios: scenarios.map(({ name }) => name),
       values,
       ...of(index, mode),
@@ -86,7 +90,9 @@ function groupByValues(statement: GuardedStatement, types: readonly string[]): G
     groups.set(key, group);
     if (scenario !== undefined) group.scenarios.push(scenario);
   }
-  return [...groups.values()];
+  const all = [...groups.values()];
+  const names = nameGroups(all.map(({ scenarios }) => scenarios));
+  return all.map((group, index) => ({ ...group, name: names[index] ?? '' }));
 }
 
 async function prepare(server: PlanningServer, statement: GuardedStatement): Promise<PreparedStatement> {

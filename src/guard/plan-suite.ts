@@ -15,8 +15,10 @@ export interface SuiteOptions {
   readonly databaseUrl: string | undefined;
   /** The key of redacted statistics. */
   readonly redactKey: string | undefined;
-  /** What the age of statistics is told by. */
+  /** What the age of statistics and the end of waivers are told by. */
   readonly now: Date;
+  /** false: an existing database plans in place of the suite's engine, whose plans were approved. */
+  readonly ownEngine: boolean;
   readonly onProgress: (message: string, slow: boolean) => void;
   readonly onOutput: (text: string) => void;
 }
@@ -117,7 +119,7 @@ export function applyFilter(statements: readonly GuardedStatement[], filter: str
   if (filter === undefined) return [...statements];
   return statements.flatMap((statement) => {
     if ([statement.query, statement.label].some((name) => name.includes(filter))) return [statement];
-    const bindings = statement.bindings.filter(({ scenario }) => scenario?.name.includes(filter));
-    return bindings.length > 0 ? [{ ...statement, bindings }] : [];
+    const isNamed = statement.bindings.some(({ scenario }) => scenario?.name.includes(filter));
+    return isNamed ? [{ ...statement, only: filter }] : [];
   });
 }

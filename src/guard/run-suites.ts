@@ -113,7 +113,9 @@ export async function runSuites<Result>(
     for (const given of suites) {
       const suite = databaseUrl === undefined ? given : planningOn(given);
       const engine = await engineOf(suite);
-      results.push(await work(suite, engine, { filter, databaseUrl, redactKey, now, onProgress, onOutput }));
+      const ownEngine = databaseUrl === undefined || given.postgres.engine === 'url';
+      const suiteOptions = { filter, databaseUrl, redactKey, now, ownEngine, onProgress, onOutput };
+      results.push(await work(suite, engine, suiteOptions));
     }
   });
   return { results, notices };

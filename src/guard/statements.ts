@@ -31,6 +31,8 @@ export interface GuardedStatement {
   /** Undefined where the parser's grammar (PostgreSQL 16) does not know the syntax. */
   readonly facts: StatementFacts | undefined;
   readonly bindings: readonly Binding[];
+  /** Only cases are planned with a scenario whose name holds this text; they are called as if all were planned. */
+  readonly only?: string;
   readonly sql: StatementReport;
   /** The place to open for an offset in `text`: in the SQL file, or the call that sent it. */
   readonly place: (offset: number) => { readonly file: string; readonly line: number; readonly column: number };

@@ -1,10 +1,14 @@
 import type { Notice, Report } from '../report/model.js';
 import type { ChangeKind } from '../suite/model.js';
 import type { CheckedSuite } from './check-suite.js';
-import { isWaived } from './verdict.js';
+import { isWaived, verdictOf } from './verdict.js';
 
-/** Adds up what the suites gave; the one place that decides between pass and fail. */
-export function summarize(checked: readonly CheckedSuite[], general: readonly Notice[]): Report {
+/**
+ * Adds up what the suites gave; the one place that decides between pass and fail.
+ * @param scope `changes`: rules, doubts and known-bad queries are left out of it
+ */
+export function summarize(given: readonly CheckedSuite[], general: readonly Notice[], scope: Report['scope']): Report {
+  const checked = scope === 'all' ? given : given.map(changesAlone);
   const cases = checked.flatMap((one) => one.cases);
   const knownBad = checked.flatMap((one) => one.knownBad);
   const notices = [...general, ...checked.flatMap((one) => one.notices)];
@@ -16,7 +20,7 @@ export function summarize(checked: readonly CheckedSuite[], general: readonly No
     count('fail') > 0 || missed > 0 || notices.some(({ level }) => level === 'fail') || checked.some(hasForbiddenDoubt);
   return {
     version: 1,
-    scope: 'all',
+    scope,
     verdict: failing ? 'fail' : 'pass',
     summary: {
       suites: checked.length,
@@ -38,6 +42,16 @@ export function summarize(checked: readonly CheckedSuite[], general: readonly No
     knownBad,
     notices,
   };
+}
+
+const OF_PLANS: ReadonlySet<Notice['kind']> = new Set(['unused-plan', 'edited-plans', 'unverified-plans']);
+
+function changesAlone(one: CheckedSuite): CheckedSuite {
+  const cases = one.cases.map((each) => {
+    const alone = { ...each, findings: [], doubts: [] };
+    return { ...alone, verdict: verdictOf(alone) };
+  });
+  return { ...one, cases, knownBad: [], notices: one.notices.filter(({ kind }) => OF_PLANS.has(kind)) };
 }
 
 function hasForbiddenDoubt({ suite, cases, notices }: CheckedSuite): boolean {

@@ -1,0 +1,202 @@
+import { caseId } from '../baseline/arrange.js';
+import { compareCase } from '../baseline/compare.js';
+import { hasBaselines, readBaselines } from '../baseline/folder.js';
+import type { BaselineFile, BaselineInputs, CaseKey } from '../baseline/model.js';
+import { shapeLines } from '../baseline/shape.js';
+import { diffPlans } from '../diff/diff.js';
+import { accessesOf } from '../plan/accesses.js';
+import type { Catalog, Plan } from '../plan/model.js';
+import type { CaseReport, Notice, PlanChange } from '../report/model.js';
+import type { Severity, Suite } from '../suite/model.js';
+import { changeWords, dearerWords } from './change-words.js';
+import { parameterForms } from './parameter-forms.js';
+import { inputsOf } from './plan-inputs.js';
+import type { PlannedSet, SuiteStatements } from './plan-suite.js';
+
+/** Whether a suite's plans are compared with approved ones: it says so, or there are some. */
+export function hasApprovedPlans({ plans: { stated, folder } }: Suite): boolean {
+  return stated || hasBaselines(folder);
+}
+
+/** The approved plans of a suite, which its cases are compared with. */
+export class ApprovedPlans {
+  readonly #suite: Suite;
+  readonly #ci: boolean;
+  readonly #baselines: ReadonlyMap<string, BaselineFile>;
+  /** Approved cases that are planned now, by query. */
+  readonly #used = new Map<string, Set<string>>();
+  /** Queries whose plans were approved on another major version. */
+  readonly #otherMajor = new Set<string>();
+  #server = '';
+  #approved = 0;
+
+  private constructor(suite: Suite, ci: boolean, baselines: ReadonlyMap<string, BaselineFile>) {
+    this.#suite = suite;
+    this.#ci = ci;
+    this.#baselines = baselines;
+  }
+
+  /**
+   * Reads them; undefined where the suite does not ask for them and has none.
+   * @throws {PlanGuardError | PlanGuardErrors} `baseline`, `file` for files that cannot be read, such as one with the marks
+   *   of a merge conflict
+   */
+  static async read(suite: Suite, ci: boolean): Promise<ApprovedPlans | undefined> {
+    return hasApprovedPlans(suite) ? new ApprovedPlans(suite, ci, await readBaselines(suite.plans.folder)) : undefined;
+  }
+
+  /** How many cases have the plan that was approved for them. */
+  get approved(): number {
+    return this.#approved;
+  }
+
+  /** The cases that were planned with one statistics set, each with what it is against its approved plan. */
+  async compare(
+    planned: PlannedSet,
+    reports: readonly CaseReport[],
+    sets: SuiteStatements['sets'],
+  ): Promise<CaseReport[]> {
+    const { server, cases } = planned;
+    this.#server = server.name;
+    const inputs = inputsOf(this.#suite, sets, server.version);
+    const plans = await parameterForms(server, cases);
+    return reports.map((report, index) => {
+      const change = this.#changeOf(report, plans[index] as Plan, inputs, server.catalog);
+      return { ...report, change };
+    });
+  }
+
+  #changeOf(report: CaseReport, plan: Plan, inputs: BaselineInputs, catalog: Catalog): PlanChange | undefined {
+    const { query, statement, scenario, statistics, mode } = report;
+    const key = { statement, scenario, statistics, mode };
+    this.#use(query, key);
+    const baseline = this.#baselines.get(query);
+    if (baseline !== undefined && baseline.inputs.major !== inputs.major) {
+      this.#otherMajor.add(query);
+      return undefined;
+    }
+    const { plans } = this.#suite;
+    const verdict = compareCase(baseline, { ...key, plan }, { dearer: plans.dearerFactor });
+    const accept = `plan-guard approve --filter ${quoted(query)}`;
+    const at = (line: number) => ({ file: baseline?.file ?? '', line, column: 1, waiver: undefined });
+    switch (verdict.kind) {
+      case 'approved':
+        this.#approved += 1;
+        return undefined;
+      case 'missing': {
+        const { file, line, column } = report.sql;
+        const message = 'No plan is approved for it yet.';
+        const next = `Look at its plan, approve it (${accept}) and commit the file.`;
+        return { kind: 'missing', severity: this.#missing, message, next, file, line, column, waiver: undefined };
+      }
+      case 'dearer': {
+        const { before, now, line } = verdict;
+        const message = dearerWords(before, now) + otherInputs(baseline, inputs, statistics);
+        const next = `Find out what makes it dearer (plan-guard diff), or approve it: ${accept}.`;
+        return { kind: 'dearer', severity: plans.dearer, message, next, ...at(line), before, now };
+      }
+      case 'changed': {
+        const { approved, line } = verdict;
+        const shape = nearest(approved.shapes, plan);
+        const read = (one: Plan) => ({
+          plan: one,
+          accesses: accessesOf(one, catalog, { trustedFunctions: this.#suite.trustedFunctions }),
+        });
+        const message = changeWords(diffPlans(read(shape), read(plan))) + otherInputs(baseline, inputs, statistics);
+        const next = `See why (plan-guard diff), mend it, or approve it: ${accept}.`;
+        return { kind: 'changed', severity: plans.changed, message, next, ...at(line), approved: shapeLines(shape) };
+      }
+    }
+  }
+
+  /**
+   * What is to be said of the files themselves.
+   * @param statements what was planned; a filter hides what is not used
+   */
+  notices({ queries }: SuiteStatements, filtered: boolean): Notice[] {
+    const files = [...this.#baselines.values()];
+    return [
+      ...this.#majors(),
+      ...files.filter(({ intact }) => !intact).map((file) => this.#edited(file)),
+      ...(filtered ? [] : files.flatMap((file) => this.#unused(file, queries))),
+    ];
+  }
+
+  get #missing(): Severity {
+    return this.#suite.plans.missing ?? (this.#ci ? 'fail' : 'warn');
+  }
+
+  #use(query: string, key: CaseKey): void {
+    const used = this.#used.get(query) ?? new Set();
+    this.#used.set(query, used.add(caseId(key)));
+  }
+
+  #majors(): Notice[] {
+    const [query] = this.#otherMajor;
+    if (query === undefined) return [];
+    const majors = [...new Set([...this.#otherMajor].map((name) => this.#baselines.get(name)?.inputs.major))];
+    const message = `The plans were approved on PostgreSQL ${majors.sort().join(' and ')}, and ${this.#server} plans now: the plans of ${counted(this.#otherMajor.size, 'query', 'queries')} are not compared with them.`;
+    const next =
+      'Plan with the version that they were approved on, or approve the plans of this one: plan-guard approve.';
+    return [{ ...this.#at(this.#baselines.get(query)), kind: 'unverified-plans', level: 'unverified', message, next }];
+  }
+
+  #edited(file: BaselineFile): Notice {
+    const message = `The approved plans of ${file.query} were written by hand: nobody approved what stands there.`;
+    const next = `Write them from the plans of now: plan-guard approve --filter ${quoted(file.query)}.`;
+    const level = levelOf(this.#suite.plans.edited);
+    return { ...this.#at(file, file.edits[0]), kind: 'edited-plans', level, message, next };
+  }
+
+  #unused(file: BaselineFile, queries: readonly string[]): Notice[] {
+    const level = levelOf(this.#suite.plans.unused ?? (this.#ci ? 'fail' : 'warn'));
+    const next = 'Remove what is not used: plan-guard approve.';
+    if (!queries.includes(file.query)) {
+      const message = `No query is called ${file.query}: its approved plans are not used.`;
+      return [{ ...this.#at(file), kind: 'unused-plan', level, message, next }];
+    }
+    const used = this.#used.get(file.query);
+    const unused = file.plans.flatMap(({ cases }, index) =>
+      cases.filter((one) => !used?.has(caseId(one))).map((one) => ({ one, line: file.lines[index] })),
+    );
+    const [first] = unused;
+    if (first === undefined) return [];
+    const names = [...new Set(unused.map(({ one }) => nameOf(one)))];
+    const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
+    const message = `${file.query} has ${counted(unused.length, 'approved case')} that nothing plans any more: ${names.slice(0, SHOWN).join('; ')}${more}.`;
+    return [{ ...this.#at(file, first.line), kind: 'unused-plan', level, message, next }];
+  }
+
+  #at(baseline: BaselineFile | undefined, line = 1): Pick<Notice, 'suite' | 'file' | 'line' | 'column'> {
+    return { suite: this.#suite.name, file: baseline?.file ?? this.#suite.plans.folder, line, column: 1 };
+  }
+}
+
+const SHOWN = 3;
+
+const levelOf = (severity: Severity) => (severity === 'fail' ? 'fail' : 'warning');
+const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+const nameOf = ({ statement, scenario, statistics, mode }: CaseKey) =>
+  [`statement ${statement}`, scenario, statistics, mode].filter(Boolean).join(', ');
+
+/** A text as a shell takes it for one word. */
+function quoted(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The approved shape that has the most lines of the plan. */
+function nearest(shapes: readonly Plan[], plan: Plan): Plan {
+  const lines = new Set(shapeLines(plan));
+  const shared = (shape: Plan) => shapeLines(shape).filter((line) => lines.has(line)).length;
+  return shapes.reduce((best, shape) => (shared(shape) > shared(best) ? shape : best));
+}
+
+/** What a plan was approved with, where that is not what it is planned with now. */
+function otherInputs(baseline: BaselineFile | undefined, inputs: BaselineInputs, set: string): string {
+  const [before, now] = [baseline?.inputs.statistics[set], inputs.statistics[set]];
+  const parts = [
+    ...(before === undefined || before === now ? [] : [`other statistics (${set}: ${before} → ${now})`]),
+    ...(baseline?.inputs.settings === inputs.settings ? [] : ['other settings']),
+  ];
+  return parts.length === 0 ? '' : ` It was approved with ${parts.join(' and ')}.`;
+}

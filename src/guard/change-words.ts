@@ -1,0 +1,80 @@
+import type { PlanDiff } from '../diff/model.js';
+import type { Access, PlanNode } from '../plan/model.js';
+import type { Estimates } from '../report/model.js';
+
+/** How a table is reached, in a few words: `bounded by orders_pkey`, `whole table (Parallel Seq Scan)`. */
+export function accessWords({ kind, node, indexes }: Access): string {
+  const by = indexes.join(' and ');
+  switch (kind) {
+    case 'bounded':
+      return by === '' ? `bounded (${node})` : `bounded by ${by}`;
+    case 'partly-bounded':
+      return by === '' ? `partly bounded (${node})` : `partly bounded by ${by}`;
+    case 'whole-index':
+      return `all of ${by} (${node})`;
+    case 'whole-table':
+      return `whole table (${node})`;
+    case 'opaque':
+      return `out of sight (${node})`;
+  }
+}
+
+/** What became of a plan in one sentence: the access that got worse the most, else the nodes that differ. */
+export function changeWords(diff: PlanDiff): string {
+  const [access] = diff.accesses;
+  if (access !== undefined) {
+    const { before, after } = access;
+    const { table = '', alias = '' } = after ?? before ?? {};
+    const name = alias === '' || alias === table ? table : `${table} ${alias}`;
+    const more = diff.accesses.length - 1;
+    return `${name}: ${before ? accessWords(before) : 'not read'} → ${after ? accessWords(after) : 'not read'}${andMore(more)}.`;
+  }
+  const [changed, ...others] = diff.nodes.filter(({ change, fields }) => change === 'changed' && fields.length > 0);
+  const added = diff.nodes.filter(({ change }) => change === 'added').map(({ after }) => nameOf(after));
+  const removed = diff.nodes.filter(({ change }) => change === 'removed').map(({ before }) => nameOf(before));
+  const moved = diff.nodes.filter(({ change }) => change === 'moved').map(({ after }) => nameOf(after));
+  const parts = [
+    ...(removed.length > 0 && added.length > 0 ? [`${some(removed)} → ${some(added)}`] : []),
+    ...(removed.length > 0 && added.length === 0 ? [`without ${some(removed)}`] : []),
+    ...(removed.length === 0 && added.length > 0 ? [`with ${some(added)}`] : []),
+    ...(moved.length > 0 ? [`${some(moved)} moved`] : []),
+  ];
+  if (parts.length > 0) return `The tables are reached as before, the plan around it is another: ${parts.join('; ')}.`;
+  const [field] = changed?.fields ?? [];
+  if (field === undefined) return 'The plan is another one.';
+  const what = `${nameOf(changed?.after)}: ${field.field} ${field.before ?? 'none'} → ${field.after ?? 'none'}`;
+  return `${what}${andMore(others.length + (changed?.fields.length ?? 1) - 1)}.`;
+}
+
+const andMore = (count: number) => (count === 0 ? '' : ` (and ${count} more)`);
+
+const SHOWN = 3;
+
+function some(names: readonly string[]): string {
+  const unique = [...new Set(names)];
+  const more = unique.length - SHOWN;
+  return `${unique.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function nameOf(node: PlanNode | undefined): string {
+  if (node === undefined) return '';
+  return node.relation === undefined ? node.nodeType : `${node.nodeType} on ${node.relation.name}`;
+}
+
+/** `cost 12,076 where about 40 was approved (× 302), 100,003 rows where about 7 were (× 14,286)`. */
+export function dearerWords(before: Estimates, now: Estimates): string {
+  const cost = growth(before.cost, now.cost);
+  const rows = growth(before.rows, now.rows);
+  const parts = [...(cost === undefined ? [] : [`cost ${cost}`]), ...(rows === undefined ? [] : [`rows ${rows}`])];
+  return `The plan has the approved shape and is dearer: ${parts.join(', ')}.`;
+}
+
+function growth(before: number | undefined, now: number | undefined): string | undefined {
+  if (before === undefined || now === undefined || now <= before) return undefined;
+  const times = before > 0 ? ` (× ${rounded(now / before)})` : '';
+  return `~${rounded(before)} → ${rounded(now)}${times}`;
+}
+
+function rounded(number: number): string {
+  return (number < 10 ? Math.round(number * 10) / 10 : Math.round(number)).toLocaleString('en-US');
+}

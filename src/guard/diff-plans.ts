@@ -1,0 +1,248 @@
+import type { ApprovedCase, ApprovedPlan, BaselineFile } from '../baseline/model.js';
+import { shapeText } from '../baseline/shape.js';
+import { accessesOf } from '../plan/accesses.js';
+import type { Catalog, FoundPlan, Plan } from '../plan/model.js';
+import type { ComparedCase, Comparison, PlanSide } from '../report/diff-model.js';
+import { isBlank, scan } from '../sql/scan.js';
+import { added, caseName, compare, removed } from './diff-compare.js';
+import { bestPairs, groupBy, likeness, type Words, wordsOf } from './diff-pairs.js';
+import type { SourceContent } from './diff-sources.js';
+
+/** Plans of one statement and of one shape in a source: a log may hold thousands. */
+interface Entry {
+  readonly side: PlanSide;
+  readonly count: number;
+  /** The statement without its literals; undefined where the source does not tell it. */
+  readonly statement: string | undefined;
+  readonly words: Words;
+  readonly shape: string;
+  readonly line: number;
+}
+
+/**
+ * Compares what stands in two sources: two baselines case by case; plans by their statements, and by their order where
+ * statements are not told. What has no partner is shown as added or removed.
+ */
+export function diffSources(before: SourceContent, after: SourceContent): Comparison[] {
+  if (before.kind === 'baseline' && after.kind === 'baseline') return diffBaselines(before.baseline, after.baseline);
+  return diffEntries(entriesOf(before), entriesOf(after));
+}
+
+function entriesOf(content: SourceContent): Entry[] {
+  if (content.kind === 'baseline')
+    return content.baseline.plans.map((plan, index) => approvedEntry(content, plan, index));
+  const { name, plans } = content;
+  const single = plans.length === 1;
+  const entries = plans.map((found) => entryOf(found, name, single));
+  const groups = groupBy(entries, ({ statement, shape, line }) =>
+    // Without a statement, two plans of one shape may be of two queries.
+    statement === undefined ? String(line) : JSON.stringify([statement, shape]),
+  );
+  return [...groups.values()].flatMap(([first, ...others]) => (first ? { ...first, count: 1 + others.length } : []));
+}
+
+function entryOf(found: FoundPlan, name: string, single: boolean): Entry {
+  const { plan, raw, statement, line } = found;
+  const side: PlanSide = {
+    ...unknownSide(plan, single ? name : `${name}:${line}`),
+    raw,
+    inputs: { ...NOTHING_KNOWN, statement, settings: settingsOf(plan) },
+  };
+  return {
+    side,
+    count: 1,
+    statement: statement === undefined ? undefined : withoutLiterals(statement),
+    words: wordsOf(statement ?? ''),
+    shape: withoutValues(shapeText(plan)),
+    line,
+  };
+}
+
+const NOTHING_KNOWN = {
+  statement: undefined,
+  values: undefined,
+  schema: undefined,
+  statistics: undefined,
+  settings: undefined,
+  server: undefined,
+};
+
+const NO_CATALOG: Catalog = { tables: new Map(), indexes: new Map(), functions: new Map(), searchPath: [] };
+
+function unknownSide(plan: Plan, source: string): Omit<PlanSide, 'raw' | 'inputs'> {
+  const accesses = accessesOf(plan, NO_CATALOG, { trustedFunctions: [] });
+  return { source, plan, accesses, hasCatalog: false };
+}
+
+/** EXPLAIN's option SETTINGS: those that are not at their defaults. */
+function settingsOf({ properties }: Plan): Readonly<Record<string, string>> | undefined {
+  const { Settings: settings } = properties;
+  if (typeof settings !== 'object' || settings === null) return undefined;
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));
+}
+
+/** A statement in one spelling, with `?` for each literal and for each list of them. */
+function withoutLiterals(statement: string): string {
+  const words = scan(statement).flatMap(({ kind, start, end }) => {
+    if (isBlank(kind)) return [];
+    if (kind === 'string' || kind === 'dollar-string' || kind === 'number' || kind === 'parameter') return '?';
+    return statement.slice(start, end).toLowerCase();
+  });
+  return words
+    .join(' ')
+    .replace(/( ;)+$/, '')
+    .replace(/\?( , \?)+/g, '?');
+}
+
+/** A shape with `?` for each value in it. */
+function withoutValues(shape: string): string {
+  return shape.replace(/'(?:[^']|'')*'/g, '?').replace(/(?<![\w$])(?:\$?\d+(?:\.\d+)?)\b/g, '?');
+}
+
+/** Edited statements have at least so much in common, of 1. */
+const EDITED = 0.6;
+
+function diffEntries(before: readonly Entry[], after: readonly Entry[]): Comparison[] {
+  const [first] = before;
+  const [second] = after;
+  if (before.length === 1 && after.length === 1 && first && second) return [compareEntries(first, second)];
+  const pairs: Found[] = [];
+  const taken = new Set<Entry>();
+  const take = (found: readonly Found[]) => {
+    for (const pair of found) {
+      pairs.push(pair);
+      taken.add(pair.first).add(pair.second);
+    }
+  };
+  const left = (entries: readonly Entry[]) => entries.filter((one) => !taken.has(one));
+  const told = (entries: readonly Entry[]) => left(entries).filter(({ statement }) => statement !== undefined);
+  // Of one statement: the shape that both have, then the others in order.
+  take(pairBy(told(before), told(after), ({ statement, shape }) => JSON.stringify([statement, shape])));
+  take(pairBy(told(before), told(after), ({ statement = '' }) => statement));
+  take(
+    bestPairs(told(before), told(after), (one, other) => {
+      const points = likeness(one.words, other.words);
+      return points < EDITED ? 0 : points;
+    }),
+  );
+  // One of the two does not tell its statement: in order where the counts match, else by shape.
+  const untold = (entries: readonly Entry[]) =>
+    left(entries).length > 0 && left(entries).every(({ statement }) => statement === undefined);
+  if (untold(before) || untold(after)) {
+    const same = left(before).length === left(after).length;
+    take(same ? inOrder(left(before), left(after)) : pairBy(left(before), left(after), ({ shape }) => shape));
+  }
+  const alone = [
+    ...left(after).map((one) => ({ line: one.line, comparison: added(nameOf(one), one.side) })),
+    ...left(before).map((one) => ({ line: one.line, comparison: removed(nameOf(one), one.side) })),
+  ];
+  return [
+    ...pairs.map((pair) => ({ line: pair.second.line, comparison: compareEntries(pair.first, pair.second) })),
+    ...alone,
+  ]
+    .toSorted((a, b) => a.line - b.line)
+    .map(({ comparison }) => comparison);
+}
+
+interface Found {
+  readonly first: Entry;
+  readonly second: Entry;
+}
+
+function pairBy(before: readonly Entry[], after: readonly Entry[], key: (entry: Entry) => string): Found[] {
+  const others = groupBy(after, key);
+  return [...groupBy(before, key)].flatMap(([own, entries]) => inOrder(entries, others.get(own) ?? []));
+}
+
+function inOrder(before: readonly Entry[], after: readonly Entry[]): Found[] {
+  return before.flatMap((first, index) => {
+    const second = after[index];
+    return second === undefined ? [] : { first, second };
+  });
+}
+
+function compareEntries(before: Entry, after: Entry): Comparison {
+  const known = before.statement !== undefined && after.statement !== undefined;
+  // Two executions of a statement differ in their values.
+  const sameShape = known && before.statement === after.statement && before.shape === after.shape;
+  return compare(nameOf(after), before.side, after.side, { sameShape });
+}
+
+const LONGEST = 60;
+
+/** The statement's beginning, or the place where the plan stands. */
+function nameOf({ side, count }: Entry): string {
+  const statement = side.inputs.statement?.replace(/\s+/g, ' ').trim();
+  const name = statement === undefined ? side.source : shortened(statement);
+  return count === 1 ? name : `${name} (${count} plans)`;
+}
+
+const shortened = (text: string) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
+
+/** Approved plans, case by case. */
+function diffBaselines(before: BaselineFile, after: BaselineFile): Comparison[] {
+  const cases = { before: casesOf(before), after: casesOf(after) };
+  const several = new Set([...cases.before.values(), ...cases.after.values()].map(({ key }) => key.statement)).size > 1;
+  return [...new Set([...cases.after.keys(), ...cases.before.keys()])].flatMap((id) => {
+    const [was, is] = [cases.before.get(id), cases.after.get(id)];
+    const key = (is ?? was)?.key;
+    if (key === undefined) return [];
+    const name = caseName(key, several);
+    if (was === undefined) return is === undefined ? [] : added(name, approvedSide(is), key);
+    if (is === undefined) return removed(name, approvedSide(was), key);
+    // Plans that are tied stand for each other.
+    const shapes = was.plan.shapes.map(shapeText);
+    const tied = is.plan.shapes.find((shape) => shapes.includes(shapeText(shape)));
+    const twin = tied && was.plan.shapes[shapes.indexOf(shapeText(tied))];
+    return compare(name, approvedSide(was, twin), approvedSide(is, tied), { case: key });
+  });
+}
+
+interface Approved {
+  readonly file: BaselineFile;
+  readonly plan: ApprovedPlan;
+  readonly line: number;
+  readonly one: ApprovedCase;
+  readonly key: ComparedCase;
+}
+
+function casesOf(file: BaselineFile): Map<string, Approved> {
+  const found = file.plans.flatMap((plan, index) =>
+    plan.cases.map((one): [string, Approved] => {
+      const { statement, scenario, statistics, mode } = one;
+      const key = { query: file.query, statement, scenario, statistics, mode };
+      return [JSON.stringify(key), { file, plan, line: file.lines[index] ?? 1, one, key }];
+    }),
+  );
+  return new Map(found);
+}
+
+function approvedSide({ file, plan, line, one }: Approved, shape: Plan | undefined = plan.shapes[0]): PlanSide {
+  const root = shape?.root;
+  if (shape === undefined || root === undefined) throw new Error('an approved plan without a shape');
+  // The tree of a baseline has no costs: those of the whole plan stand with its cases.
+  const whole: Plan = { ...shape, root: { ...root, totalCost: one.cost, planRows: one.rows } };
+  return {
+    ...unknownSide(whole, `${file.file}:${line}`),
+    raw: shapeText(shape),
+    inputs: {
+      ...NOTHING_KNOWN,
+      statistics: one.statistics,
+      server: `PostgreSQL ${file.inputs.major}`,
+    },
+  };
+}
+
+function approvedEntry(
+  { baseline, name }: SourceContent & { kind: 'baseline' },
+  plan: ApprovedPlan,
+  index: number,
+): Entry {
+  const line = baseline.lines[index] ?? 1;
+  const [one] = plan.cases;
+  const [shape] = plan.shapes;
+  if (one === undefined || shape === undefined) throw new Error('an approved plan without a case');
+  const key = { query: baseline.query, ...one };
+  const side = { ...approvedSide({ file: baseline, plan, line, one, key }), source: `${name}:${line}` };
+  return { side, count: 1, statement: undefined, words: wordsOf(''), shape: withoutValues(shapeText(shape)), line };
+}

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { PlanGuardError } from '../errors.js';
 import { checkCommand } from './check.js';
+import { diffCommand } from './diff.js';
 import { expectedErrors, formatAnnotation, formatBug, formatError } from './errors.js';
 import { EXIT } from './exit-codes.js';
 import { statsCommand } from './stats.js';
@@ -31,6 +32,11 @@ export async function run(process: Process): Promise<number> {
     .configureOutput({ writeErr: () => {} })
     .addCommand(
       checkCommand(process, version, (result) => {
+        code = result;
+      }),
+    )
+    .addCommand(
+      diffCommand(process, version, (result) => {
         code = result;
       }),
     )

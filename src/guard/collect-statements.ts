@@ -28,13 +28,17 @@ export interface Collecting {
    * @throws {PlanGuardError | PlanGuardErrors} for all queries that are wrong at once
    */
   readonly all: Promise<readonly GuardedStatement[]>;
+  /** The seeded rows are open, or not wanted. It never rejects. */
+  readonly opened: Promise<void>;
 }
 
 /** Reads the SQL files of a suite, and records what its modules send on the seeded rows: one of them after the other. */
 export function collectStatements(options: CollectOptions): Collecting {
   const { suite } = options;
   const modules = new ModuleStatements(options);
-  const queries = [...suite.queries, ...suite.knownBad].map((entry) =>
+  const entries = [...suite.queries, ...suite.knownBad];
+  const opened = entries.some(({ source }) => source.kind === 'module') ? modules.open() : undefined;
+  const queries = entries.map((entry) =>
     entry.source.kind === 'file' ? statementsOfFile(entry, suite) : modules.of(entry, entry.source),
   );
   const all = Promise.allSettled(queries).then(async (settled) => {
@@ -44,7 +48,7 @@ export function collectStatements(options: CollectOptions): Collecting {
     throwAll([...errors, ...duplicateNames(statements, suite)]);
     return statements.flat();
   });
-  return { byQuery: queries.map((query) => query.catch(() => [])), all };
+  return { byQuery: queries.map((query) => query.catch(() => [])), all, opened: Promise.resolve(opened) };
 }
 
 /** What is wrong with a query goes on being collected; anything else is thrown again. */
@@ -70,6 +74,13 @@ class ModuleStatements {
     const recorded = this.#turn.then(() => this.#record(entry, source, scenarios));
     this.#turn = recorded.catch(() => {});
     return statementsOfModule(entry, scenarios, await recorded);
+  }
+
+  /** Begins to open what the functions run on; what fails is told by the first function. */
+  async open(): Promise<void> {
+    this.#recorder = new Recorder(this.#options.onOutput);
+    this.#seeded = this.#open();
+    await this.#seeded.catch(() => {});
   }
 
   /** Nothing may run any more. */

@@ -58,7 +58,7 @@ export async function planSuite(
   visit: (planned: PlannedSet, statements: SuiteStatements) => Promise<void>,
 ): Promise<SuiteStatements> {
   const files = await readFiles(suite, { onProgress });
-  const { byQuery, all } = collect(files, engine, { onProgress, onOutput });
+  const { byQuery, all, opened } = collect(files, engine, { onProgress, onOutput });
   const statements = all.then((collected) => ({ ...select(collected, filter), sets: files.sets }));
   const inputs = { ...files, statements: all };
   const planSet = (set: StatisticsSet | undefined, previous: Promise<void> | undefined) =>
@@ -75,6 +75,8 @@ export async function planSuite(
       const selection = await statements;
       if (selection.selected.length > 0) await visit({ name, set, statistics, server, cases }, selection);
     });
+  // Recording takes longest: what it needs goes first.
+  await opened;
   const works: Promise<void>[] = [];
   for (const set of files.sets.length > 0 ? files.sets : [undefined]) {
     const previous = works.at(-1);

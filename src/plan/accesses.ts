@@ -383,7 +383,7 @@ function opaqueFunctions(visits: readonly Visit[], catalog: Catalog, options: Ac
   const lastPath = new Map<string, string>();
   for (const { node } of visits.toReversed()) {
     const accesses: Access[] = [];
-    for (const called of callsOf(node)) {
+    for (const called of callsOf(node, catalog)) {
       const key = opaqueKey(called, catalog, options);
       if (key === undefined || lastPath.get(key)?.startsWith(`${node.path}.`) || lastPath.get(key) === node.path)
         continue;
@@ -402,8 +402,19 @@ interface CalledFunction {
   readonly name: string;
 }
 
-function callsOf(node: PlanNode): CalledFunction[] {
-  const calls = node.conditions.flatMap(({ text }) => functionsCalled(text));
+/** Plans of one database repeat the same expressions. */
+const callsByText = new WeakMap<Catalog, Map<string, readonly CalledFunction[]>>();
+
+function callsIn(text: string, catalog: Catalog): readonly CalledFunction[] {
+  const known = callsByText.get(catalog) ?? new Map<string, readonly CalledFunction[]>();
+  callsByText.set(catalog, known);
+  const calls = known.get(text) ?? functionsCalled(text);
+  known.set(text, calls);
+  return calls;
+}
+
+function callsOf(node: PlanNode, catalog: Catalog): CalledFunction[] {
+  const calls = node.conditions.flatMap(({ text }) => callsIn(text, catalog));
   const scanned = node.properties['Function Name'];
   if (typeof scanned === 'string') {
     const { Schema: schema } = node.properties;
@@ -412,7 +423,7 @@ function callsOf(node: PlanNode): CalledFunction[] {
   for (const [name, value] of Object.entries(node.properties)) {
     if (NOT_EXPRESSIONS.has(name)) continue;
     const texts = Array.isArray(value) ? value : [value];
-    for (const text of texts) if (typeof text === 'string') calls.push(...functionsCalled(text));
+    for (const text of texts) if (typeof text === 'string') calls.push(...callsIn(text, catalog));
   }
   return calls;
 }

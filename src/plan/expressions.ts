@@ -46,7 +46,19 @@ export interface TableInText {
  * Which key columns of an index (0: the leading one) an `Index Cond` restricts. A clause restricts a key where one side
  * of it is the key itself; a row comparison restricts by its first member.
  */
-export function keysUsed(indexCond: string, index: IndexFacts, table: TableInText): Set<number> {
+export function keysUsed(indexCond: string, index: IndexFacts, table: TableInText): ReadonlySet<number> {
+  const known = usedByText.get(index) ?? new Map<string, ReadonlySet<number>>();
+  usedByText.set(index, known);
+  const text = JSON.stringify([indexCond, table]);
+  const used = known.get(text) ?? readKeysUsed(indexCond, index, table);
+  known.set(text, used);
+  return used;
+}
+
+/** Plans repeat the same conditions. */
+const usedByText = new WeakMap<IndexFacts, Map<string, ReadonlySet<number>>>();
+
+function readKeysUsed(indexCond: string, index: IndexFacts, table: TableInText): Set<number> {
   const keys = index.keys.map((key) =>
     key.column === undefined ? canonical(stripParentheses(tokenize(key.expression))) : identifier(key.column),
   );

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { PlanGuardError } from '../errors.js';
+import { approveCommand } from './approve.js';
 import { checkCommand } from './check.js';
 import { diffCommand } from './diff.js';
 import { expectedErrors, formatAnnotation, formatBug, formatError } from './errors.js';
@@ -37,6 +38,11 @@ export async function run(process: Process): Promise<number> {
     )
     .addCommand(
       diffCommand(process, version, (result) => {
+        code = result;
+      }),
+    )
+    .addCommand(
+      approveCommand(process, (result) => {
         code = result;
       }),
     )

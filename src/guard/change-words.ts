@@ -61,20 +61,26 @@ function nameOf(node: PlanNode | undefined): string {
   return node.relation === undefined ? node.nodeType : `${node.nodeType} on ${node.relation.name}`;
 }
 
-/** `cost 12,076 where about 40 was approved (× 302), 100,003 rows where about 7 were (× 14,286)`. */
+/** `The plan has the approved shape and is dearer: cost ~40 → 12,076 (× 302), rows ~7 → 100,003 (× 14,286).` */
 export function dearerWords(before: Estimates, now: Estimates): string {
-  const cost = growth(before.cost, now.cost);
-  const rows = growth(before.rows, now.rows);
-  const parts = [...(cost === undefined ? [] : [`cost ${cost}`]), ...(rows === undefined ? [] : [`rows ${rows}`])];
-  return `The plan has the approved shape and is dearer: ${parts.join(', ')}.`;
+  return `The plan has the approved shape and is dearer: ${numbers(before, now, (less, more) => more > less)}.`;
 }
 
-function growth(before: number | undefined, now: number | undefined): string | undefined {
-  if (before === undefined || now === undefined || now <= before) return undefined;
-  const times = before > 0 ? ` (× ${rounded(now / before)})` : '';
-  return `~${rounded(before)} → ${rounded(now)}${times}`;
+/** `cost ~40 → 3 (× 0.08).`; empty where neither number differs. */
+export function growthWords(before: Estimates, now: Estimates): string {
+  const words = numbers(before, now, (one, other) => one !== other);
+  return words === '' ? '' : `${words}.`;
+}
+
+function numbers(before: Estimates, now: Estimates, isTold: (before: number, now: number) => boolean): string {
+  const parts = (['cost', 'rows'] as const).flatMap((name) => {
+    const [was, is] = [before[name], now[name]];
+    if (was === undefined || is === undefined || !isTold(was, is)) return [];
+    return `${name} ~${rounded(was)} → ${rounded(is)}${was > 0 ? ` (× ${rounded(is / was)})` : ''}`;
+  });
+  return parts.join(', ');
 }
 
 function rounded(number: number): string {
-  return (number < 10 ? Math.round(number * 10) / 10 : Math.round(number)).toLocaleString('en-US');
+  return number.toLocaleString('en-US', number < 10 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 0 });
 }

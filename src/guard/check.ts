@@ -1,5 +1,6 @@
 import { PlanGuardError } from '../errors.js';
 import type { Report } from '../report/model.js';
+import { sharedApproved } from './approve.js';
 import { type CheckedSuite, checkSuite } from './check-suite.js';
 import {
   aSwitch,
@@ -32,8 +33,10 @@ const OPTIONS: OptionTests<CheckOptions> = {
 export async function check(options: CheckOptions = {}): Promise<Report> {
   checkOptions('check', options, OPTIONS);
   const { changedOnly = false, ci = isCi(process.env.CI), ...run } = options;
-  const { results, notices } = await runSuites(run, (suite, engine, given) =>
-    checkSuite(suite, engine, { ...given, ci }),
+  const { results, notices } = await runSuites(
+    run,
+    (suite, engine, given) => checkSuite(suite, engine, { ...given, ci }),
+    sharedApproved,
   );
   const checked: CheckedSuite[] = [];
   const passedOver: string[] = [];

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { writeBaselines } from '../baseline/folder.js';
+import { PlanGuardError } from '../errors.js';
+import type { Suite } from '../suite/model.js';
+import { type Approval, approveSuite, type SuiteApproval } from './approve-suite.js';
+import { hasApprovedPlans } from './approved-plans.js';
+import {
+  aSwitch,
+  aText,
+  checkOptions,
+  nothingMatched,
+  type OptionTests,
+  RUN_OPTIONS,
+  type RunOptions,
+  runSuites,
+} from './run-suites.js';
+
+export interface ApproveOptions extends RunOptions {
+  /** Why the plans are approved, for the files: one line. */
+  readonly reason?: string;
+  /** Writes nothing; the report tells what would be written. */
+  readonly dryRun?: boolean;
+}
+
+/** What became of the approved plans of one suite. */
+export interface ApprovedSuite {
+  readonly name: string;
+  /** The suite file. */
+  readonly file: string;
+  /** Absolute path of the folder of approved plans. */
+  readonly folder: string;
+  readonly engine: string;
+  /** How many cases were planned. */
+  readonly cases: number;
+  /** How many have another plan of the same cost, which is approved too; undefined: it cannot be found out. */
+  readonly tied: number | undefined;
+  /** How many break a rule: `check` goes on to say so. */
+  readonly failing: number;
+  readonly approvals: readonly Approval[];
+  /** Names of files in the folder. */
+  readonly written: readonly string[];
+  readonly removed: readonly string[];
+  readonly unchanged: readonly string[];
+  /** Those that were written by hand, or could not be read. */
+  readonly rewritten: readonly string[];
+}
+
+export interface ApproveReport {
+  readonly dryRun: boolean;
+  readonly suites: readonly ApprovedSuite[];
+}
+
+const OPTIONS: OptionTests<ApproveOptions> = {
+  ...RUN_OPTIONS,
+  reason: ['a text of one line', (value) => aText(value) && !/[\r\n]/.test(value as string)],
+  dryRun: ['true or false', aSwitch],
+};
+
+/**
+ * Plans the suites and writes their plans as the approved ones: what `plan-guard approve` does. Nothing is written before
+ * everything is planned; each file is replaced at once.
+ * @throws {PlanGuardError | PlanGuardErrors} for bad input, an engine that fails and files that cannot be written
+ */
+export async function approve(options: ApproveOptions = {}): Promise<ApproveReport> {
+  checkOptions('approve', options, OPTIONS);
+  const { reason, dryRun = false, ...run } = options;
+  const { results } = await runSuites(
+    run,
+    (suite, engine, given) => approveSuite(suite, engine, { ...given, reason }),
+    sharedFolders,
+  );
+  const planned = results.flatMap((one) => ('files' in one ? [one] : []));
+  if (planned.length === 0) {
+    const queries = results.flatMap((one) => ('queries' in one ? one.queries : []));
+    throw nothingMatched(options.filter ?? '', queries);
+  }
+  const suites: ApprovedSuite[] = [];
+  for (const one of planned) suites.push(await write(one, dryRun));
+  return { dryRun, suites };
+}
+
+async function write(approval: SuiteApproval, dryRun: boolean): Promise<ApprovedSuite> {
+  const { suite, files, ...rest } = approval;
+  const { folder } = suite.plans;
+  const written: string[] = [];
+  const removed: string[] = [];
+  const unchanged: string[] = [];
+  for (const [name, text] of files) {
+    if (text === undefined) removed.push(name);
+    else ((await isWritten(join(folder, name), text)) ? unchanged : written).push(name);
+  }
+  if (!dryRun) await writeBaselines(folder, files);
+  return { name: suite.name, file: suite.file, folder, ...rest, written, removed, unchanged };
+}
+
+/** Windows line endings, which git makes, are no change. */
+async function isWritten(file: string, text: string): Promise<boolean> {
+  const present = await readFile(file, 'utf8').catch(() => undefined);
+  return present?.replaceAll('\r\n', '\n') === text;
+}
+
+/** Suites that share a folder would take each other's plans for unused ones. */
+export function sharedFolders(suites: readonly Suite[], cwd: string): PlanGuardError[] {
+  return suites.flatMap((suite, index) => {
+    const first = suites.slice(0, index).find(({ plans }) => plans.folder === suite.plans.folder);
+    if (first === undefined) return [];
+    const message = `Two suites keep their approved plans in ${relative(cwd, suite.plans.folder) || '.'}; the first is ${relative(cwd, first.file)}.`;
+    return new PlanGuardError('suite', message, {
+      where: { file: suite.file },
+      hint: `Give each a folder of its own: plans: ${join('plans', suite.name)}.`,
+    });
+  });
+}
+
+export const sharedApproved = (suites: readonly Suite[], cwd: string): PlanGuardError[] =>
+  sharedFolders(suites.filter(hasApprovedPlans), cwd);

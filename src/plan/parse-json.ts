@@ -1,7 +1,9 @@
-import { PlanGuardError } from '../errors.js';
+import { PlanGuardError, type Where } from '../errors.js';
 import type { Condition, ParentRelationship, Plan, PlanNode } from './model.js';
+import type { Properties } from './properties.js';
 
-const CONDITION_LABELS: ReadonlySet<string> = new Set([
+/** The expressions of a node that are its `conditions`. */
+export const CONDITION_LABELS: ReadonlySet<string> = new Set([
   'Index Cond',
   'Recheck Cond',
   'TID Cond',
@@ -27,8 +29,6 @@ const RELATIONSHIPS: ReadonlySet<string> = new Set<ParentRelationship>([
   'children',
 ]);
 
-type Properties = Record<string, unknown>;
-
 /** A node whose children are still being read. */
 interface OpenNode extends PlanNode {
   readonly children: PlanNode[];
@@ -37,13 +37,17 @@ interface OpenNode extends PlanNode {
 /**
  * Reads one result of EXPLAIN (FORMAT JSON): the array `[{ Plan }]` that PostgreSQL gives, its one element, or the text.
  * What a plan does not tell stays undefined. Property names: `src/backend/commands/explain.c`.
+ * @param places where the nodes stand that were read from another format than JSON
  * @throws {PlanGuardError} `plan`: not JSON, not one plan, a node without a type, or a property of the wrong type.
  */
-export function parsePlan(json: unknown): Plan {
+export function parsePlan(json: unknown, places?: Places): Plan {
   const document = onlyPlan(typeof json === 'string' ? parseText(json) : json);
   const { Plan: tree, ...properties } = document;
-  return { root: parseTree(tree), properties };
+  return { root: parseTree(tree, places), properties };
 }
+
+/** Where objects stand in the text that they were read from. */
+export type Places = Pick<WeakMap<object, Where>, 'get'>;
 
 function parseText(text: string): unknown {
   try {
@@ -72,13 +76,13 @@ function onlyPlan(json: unknown): Properties {
   return plan;
 }
 
-function parseTree(tree: unknown): PlanNode {
-  const root = parseNode(tree, '0');
+function parseTree(tree: unknown, places: Places | undefined): PlanNode {
+  const root = parseNode(tree, '0', places);
   const open = [root];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { node, plans } = next;
     plans.forEach((plan, index) => {
-      const child = parseNode(plan, `${node.path}.${index}`);
+      const child = parseNode(plan, `${node.path}.${index}`, places);
       node.children.push(child.node);
       open.push(child);
     });
@@ -86,19 +90,24 @@ function parseTree(tree: unknown): PlanNode {
   return root.node;
 }
 
-function parseNode(json: unknown, path: string): { node: OpenNode; plans: readonly unknown[] } {
-  if (!isObject(json)) throw invalid(path, 'is not an object');
+function parseNode(
+  json: unknown,
+  path: string,
+  places: Places | undefined,
+): { node: OpenNode; plans: readonly unknown[] } {
+  const invalid = (what: string) => invalidNode(path, what, isObject(json) ? places?.get(json) : undefined);
+  if (!isObject(json)) throw invalid('is not an object');
   const properties: Properties = { ...json };
   const take = <T>(name: string, accepts: (value: unknown) => value is T): T | undefined => {
     const value = properties[name];
     if (value === undefined) return undefined;
-    if (!accepts(value)) throw invalid(path, `has an unexpected "${name}": ${shorten(value)}`);
+    if (!accepts(value)) throw invalid(`has an unexpected "${name}": ${shorten(value)}`);
     delete properties[name];
     return value;
   };
 
   const nodeType = take('Node Type', isString);
-  if (nodeType === undefined) throw invalid(path, 'has no "Node Type"');
+  if (nodeType === undefined) throw invalid('has no "Node Type"');
   const plans = take('Plans', Array.isArray) ?? [];
   const name = take('Relation Name', isString);
   const conditions: Condition[] = [];
@@ -129,9 +138,10 @@ function parseNode(json: unknown, path: string): { node: OpenNode; plans: readon
   return { node, plans };
 }
 
-function invalid(path: string, what: string): PlanGuardError {
+function invalidNode(path: string, what: string, where: Where | undefined): PlanGuardError {
   return new PlanGuardError('plan', `Node ${path} of the plan ${what}`, {
     hint: "This is not the output of PostgreSQL's EXPLAIN (FORMAT JSON), or of a version that is not known yet.",
+    ...(where === undefined ? {} : { where }),
   });
 }
 

@@ -24,7 +24,8 @@ export function arrange(plans: readonly ApprovedPlan[]): ApprovedPlan[] {
   return arranged.sort((a, b) => compareCases(a.cases[0] as ApprovedCase, b.cases[0] as ApprovedCase));
 }
 
-function compareCases(a: CaseKey, b: CaseKey): number {
+/** Orders cases by statement, scenario, statistics and mode. */
+export function compareCases(a: CaseKey, b: CaseKey): number {
   return (
     compareNames(a.statement, b.statement) ||
     compareNames(a.scenario, b.scenario) ||

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { arrange } from './arrange.js';
 import type { ApprovedCase, ApprovedPlan, Baseline } from './model.js';
 import { shapeLines } from './shape.js';
-import { compareNames, escapeText, lineText, nameText } from './words.js';
+import { compareNames, lineText, nameText } from './words.js';
 
 /** The version of the format that is written, and the newest that is read. */
 export const FORMAT = 1;
@@ -57,7 +57,7 @@ function entry(key: string, value: string): string {
 function treeLines({ shapes }: ApprovedPlan): string[] {
   return shapes.flatMap((shape, index) => [
     ...(index === 0 ? [] : [`  ${TIED}`]),
-    ...shapeLines(shape).map((line) => `  ${escapeText(line).replace(/ $/, '\\u{20}')}`),
+    ...shapeLines(shape).map((line) => `  ${line}`),
   ]);
 }
 

@@ -1,5 +1,6 @@
 import type { Plan, PlanNode } from '../plan/model.js';
 import { walk } from '../plan/walk.js';
+import { mapTexts } from './shape.js';
 import { type Group, type Literal, readTerms, type Term } from './terms.js';
 
 /** A value that is bound to a parameter. */
@@ -58,13 +59,6 @@ export function parameterForm(plan: Plan, parameters: readonly BoundParameter[],
   return { ...plan, root: rewrite(plan.root) };
 }
 
-function mapTexts(value: unknown, map: (text: string) => string): unknown {
-  if (typeof value === 'string') return map(value);
-  if (Array.isArray(value)) return value.map((one) => mapTexts(one, map));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, mapTexts(one, map)]));
-}
-
 /** A group of terms of the generic plan. */
 interface Pattern {
   readonly text: string;
@@ -93,7 +87,7 @@ function collectPatterns(generic: Plan, parameters: number): Patterns {
   const constants = new Set<string | null>();
   const seen = new Set<string>();
   const collect = (text: string, label: string, group: Group): void => {
-    const id = `${label}\n${text.slice(group.start, group.end)}`;
+    const id = `${label}\n${group.bracket}\n${text.slice(group.start, group.end)}`;
     if (seen.has(id)) return;
     seen.add(id);
     const named = byName.get(group.name) ?? [];

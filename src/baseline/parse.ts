@@ -1,9 +1,9 @@
 import { PlanGuardError } from '../errors.js';
 import type { Plan } from '../plan/model.js';
-import { caseId } from './arrange.js';
+import { caseId, compareCases } from './arrange.js';
 import { checksum, FORMAT, TIED } from './format.js';
 import type { ApprovedCase, ApprovedPlan, BaselineFile } from './model.js';
-import { parseTextPlan } from './plan-text.js';
+import { readShape } from './shape.js';
 import { unescapeText } from './words.js';
 
 const MODES = ['custom', 'generic'] as const;
@@ -110,12 +110,12 @@ class BaselineReader {
     close();
     const section = this.#lines.slice(start, this.#at).map((line) => line.text);
     this.#check(sum, query, section, heading);
-    return { shapes, cases };
+    return { shapes, cases: cases.sort(compareCases) };
   }
 
   #shape(lines: readonly Line[]): Plan {
     try {
-      return parseTextPlan(lines.map((line) => ({ text: line.planText(), line: line.number })));
+      return readShape(lines.map((line) => ({ text: line.planText(), line: line.number })));
     } catch (error) {
       if (!(error instanceof PlanGuardError) || error.code !== 'plan') throw error;
       throw new PlanGuardError('baseline', error.message, {
@@ -281,11 +281,13 @@ class Line {
     return value;
   }
 
-  /** A line of a plan, without the indent of its section. */
+  /** A line of a plan, without the indent of its section; its escapes are read with the plan. */
   planText(): string {
     if (!this.text.startsWith('  ')) throw this.expected('a line of a plan, indented');
     this.#at = 2;
-    return this.#unescaped(this.#left);
+    const text = this.#left;
+    this.#unescaped(text);
+    return text;
   }
 
   #quoted(what: string): string {

@@ -5,11 +5,11 @@ import { coarse } from '../coarse.js';
 import { formatBaseline } from '../format.js';
 import type { ApprovedCase, Baseline, BaselineFile, CaseKey, FreshCase } from '../model.js';
 import { parseBaseline } from '../parse.js';
-import { parseTextPlan } from '../plan-text.js';
+import { readShape } from '../shape.js';
 
 /** A plan of EXPLAIN's text. */
 export function planOf(text: string): Plan {
-  return parseTextPlan(text.split('\n').map((line, index) => ({ text: line, line: index + 1 })));
+  return readShape(text.split('\n').map((line, index) => ({ text: line, line: index + 1 })));
 }
 
 /** The plan with the estimates that a planner would have made. */
@@ -121,7 +121,7 @@ export const anyPlan: fc.Arbitrary<Plan> = fc
       fc.tuple(tie('tree'), tie('tree')).map(([a, b]) => ['Nested Loop', ...below(a), ...below(b)]),
     ),
   }))
-  .tree.map((lines) => parseTextPlan(lines.map((text, index) => ({ text, line: index + 1 }))));
+  .tree.map((lines) => readShape(lines.map((text, index) => ({ text, line: index + 1 }))));
 
 function below(child: readonly string[]): string[] {
   return child.map((line, index) => (index === 0 ? `  ->  ${line}` : `      ${line}`));

@@ -1,14 +1,28 @@
 import { type ReportContext, shownPath, shownPlace } from './context.js';
 import { codeBlock, commandData, commandProperty, inline, markdown } from './escape.js';
 import { excerpt, gutterWidth } from './excerpt.js';
-import { type DoubtGroup, doubts, extent, type Fault, faults, knownBad, statementNames } from './groups.js';
+import {
+  type ChangeGroup,
+  changes,
+  type DoubtGroup,
+  doubts,
+  extent,
+  type Fault,
+  faults,
+  knownBad,
+  statementNames,
+  type WaivedGroup,
+  waived,
+} from './groups.js';
 import type { Report } from './model.js';
 import { drawTree, planTree } from './plan-tree.js';
 import { clipLines, columns, cost, count, duration, integer, listed, padEnd, padStart, wrap } from './text.js';
 import {
+  approvedWords,
   boundedWords,
   caseName,
   caughtAt,
+  changeTitle,
   chosenWords,
   coverageWords,
   faultTable,
@@ -116,6 +130,7 @@ function annotations(report: Report, context: ReportContext): Annotation[] {
       message: lines.map(inline).join('\n'),
     });
   }
+  for (const group of changes(report)) result.push(changeOf(group, names, context));
   for (const group of doubts(report)) result.push(doubtOf(group, names, context));
   for (const notice of report.notices.filter((one) => one.level !== 'fail')) result.push(noticeOf(report, notice));
   return result;
@@ -128,17 +143,30 @@ function noticeOf(report: Report, notice: Report['notices'][number]): Annotation
   return { ...notice, level, title: `plan-guard: ${inline(notice.suite)}`, message: lines.map(inline).join('\n') };
 }
 
-function doubtOf(group: DoubtGroup, names: ReturnType<typeof statementNames>, context: ReportContext): Annotation {
+type Names = ReturnType<typeof statementNames>;
+
+/** The statements that a group is about, and in which of their plans. */
+function whereOf(group: Pick<DoubtGroup, 'suite' | 'statements'>, names: Names, context: ReportContext): string[] {
   const most = context.verbose ? group.statements.length : 5;
-  const where = group.statements
-    .slice(0, most)
-    .map((one) => `${names({ suite: group.suite, ...one })}: ${extent(one.cases, one.among, 4)}`);
-  const lines = [
-    ...group.messages.slice(0, 3),
-    ...where,
-    ...(group.statements.length > most ? [`and ${count(group.statements.length - most, 'more statement')}`] : []),
-    `Next: ${group.next}`,
+  const more = group.statements.length - most;
+  return [
+    ...group.statements
+      .slice(0, most)
+      .map((one) => `${names({ suite: group.suite, ...one })}: ${extent(one.cases, one.among, 4)}`),
+    ...(more > 0 ? [`and ${count(more, 'more statement')}`] : []),
   ];
+}
+
+function changeOf(group: ChangeGroup, names: Names, context: ReportContext): Annotation {
+  const { change, severity } = group;
+  const lines = [change.message, ...whereOf(group, names, context), `Next: ${change.next}`];
+  const { file, line, column } = change;
+  const level = severity === 'fail' ? 'error' : 'warning';
+  return { level, file, line, column, title: changeTitle(group), message: lines.map(inline).join('\n') };
+}
+
+function doubtOf(group: DoubtGroup, names: Names, context: ReportContext): Annotation {
+  const lines = [...group.messages.slice(0, 3), ...whereOf(group, names, context), `Next: ${group.next}`];
   const { file, line, column } = group.example.sql;
   return {
     level: group.allowed ? 'warning' : 'error',
@@ -165,14 +193,18 @@ const summaryWidth = 110;
 export function stepSummary(report: Report, context: ReportContext): string {
   const names = statementNames(report);
   const found = faults(report);
+  const changed = changes(report);
+  const failing = changed.filter(({ severity }) => severity === 'fail').length;
   const took = context.durationMs === undefined ? '' : `, ${duration(context.durationMs)}`;
   const mark = report.verdict === 'pass' ? '✅' : '❌';
   const blocks = [
-    `## ${mark} plan-guard: ${report.verdict}\n\n${markdown(verdictWords(report, found.length) + took)}`,
-    ...suiteBlocks(report),
+    `## ${mark} plan-guard: ${report.verdict}\n\n${markdown(verdictWords(report, found.length, failing) + took)}`,
+    ...suiteBlocks(report, context),
     ...blindBlocks(report, context),
     ...noticeBlocks(report, context),
+    ...changed.map((group) => changeBlock(group, names, context)),
     ...found.map((fault) => faultBlock(fault, names, context)),
+    ...waived(report).map((group) => waivedBlock(group, names)),
     ...doubts(report).map((group) => doubtBlock(group, names)),
   ];
   return withinLimit(blocks);
@@ -270,11 +302,33 @@ function planBlock(fault: Fault): string[] {
   ];
 }
 
-function doubtBlock(group: DoubtGroup, names: ReturnType<typeof statementNames>): string {
-  const messages = group.messages.slice(0, 3).map((message) => markdown(message));
-  const where = group.statements.map(
+function whereList(group: Pick<DoubtGroup, 'suite' | 'statements'>, names: Names): string[] {
+  return group.statements.map(
     (one) => `- ${markdown(names({ suite: group.suite, ...one }))}: ${markdown(extent(one.cases, one.among, 8))}`,
   );
+}
+
+function changeBlock(group: ChangeGroup, names: Names, context: ReportContext): string {
+  const { change, severity } = group;
+  const approved = change.kind === 'changed' ? ['\nThe approved plan:\n', codeBlock(change.approved, 'text')] : [];
+  return [
+    `### ${severity === 'fail' ? '❌' : '⚠️'} ${markdown(changeTitle(group))}\n`,
+    `${markdown(change.message)} (${markdown(shownPlace(change, context))})\n`,
+    whereList(group, names).join('\n'),
+    ...approved,
+    `\n**Next:** ${markdown(change.next)}`,
+  ].join('\n');
+}
+
+function waivedBlock(group: WaivedGroup, names: Names): string {
+  const { until, reason, owner } = group.waiver;
+  const words = `Waived until ${until}: ${listed(group.rules.map(inline))}. ${inline(reason)} (${inline(owner)})`;
+  return `${markdown(words)}\n\n${whereList(group, names).join('\n')}`;
+}
+
+function doubtBlock(group: DoubtGroup, names: Names): string {
+  const messages = group.messages.slice(0, 3).map((message) => markdown(message));
+  const where = whereList(group, names);
   const allowed = group.allowed ? ' (allowed by the suite)' : '';
   return [
     `### ❔ Unverified: ${markdown(group.kind)}${allowed}\n`,
@@ -284,7 +338,7 @@ function doubtBlock(group: DoubtGroup, names: ReturnType<typeof statementNames>)
   ].join('\n');
 }
 
-function suiteBlocks(report: Report): string[] {
+function suiteBlocks(report: Report, context: ReportContext): string[] {
   const rows = new Map<string, { suite: string; query: string; pass: number; fail: number; unverified: number }>();
   for (const { suite, query, verdict } of report.cases) {
     const name = JSON.stringify([suite, query]);
@@ -307,7 +361,10 @@ function suiteBlocks(report: Report): string[] {
     });
   const suites = report.suites.map((suite) => {
     const tables = coverageWords(suite).map((one) => `${one.table} (${one.size}) in ${count(one.plans, 'plan')}`);
-    return `- **${markdown(suite.name)}**: ${markdown([suiteWords(suite), ...tables].join('; '))}`;
+    const cases = report.cases.filter((item) => item.suite === suite.name);
+    const folder = suite.plans === undefined ? '' : shownPath(suite.plans.folder, context.cwd);
+    const words = [suiteWords(suite), ...tables, approvedWords(suite, cases, folder)];
+    return `- **${markdown(suite.name)}**: ${markdown(words.join('; '))}`;
   });
   return [...(cells.length === 0 ? [] : [table]), ...(bites.length === 0 ? [] : [bites.join('\n')]), suites.join('\n')];
 }

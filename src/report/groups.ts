@@ -1,7 +1,7 @@
 import type { Access } from '../plan/model.js';
 import type { Doubt } from '../rules/model.js';
 import { inline } from './escape.js';
-import type { CaseReport, Finding, KnownBadReport, Report } from './model.js';
+import type { AcceptedBy, CaseReport, Finding, KnownBadReport, PlanChange, Report } from './model.js';
 import { count, integer, listed } from './text.js';
 
 /** One fault of one statement, however many scenarios, statistics sets, plan modes and rules it shows in. */
@@ -32,6 +32,34 @@ export interface Fault {
   readonly cost: number | undefined;
 }
 
+/** The cases of one statement that something is said of. */
+export interface StatementCases {
+  readonly query: string;
+  readonly statement: string;
+  readonly cases: readonly CaseReport[];
+  readonly among: readonly CaseReport[];
+}
+
+/** One change against the approved plans, however many statements and cases it shows in. */
+export interface ChangeGroup {
+  readonly suite: string;
+  readonly kind: PlanChange['kind'];
+  readonly severity: PlanChange['severity'];
+  readonly statements: readonly StatementCases[];
+  /** The case to show: the dearest one. */
+  readonly example: CaseReport;
+  readonly change: PlanChange;
+}
+
+/** What one waiver of a suite lets off. */
+export interface WaivedGroup {
+  readonly suite: string;
+  readonly waiver: AcceptedBy;
+  /** Rules and kinds of changes. */
+  readonly rules: readonly string[];
+  readonly statements: readonly StatementCases[];
+}
+
 /** One doubt, however many statements and cases it leaves unverified. */
 export interface DoubtGroup {
   readonly suite: string;
@@ -40,12 +68,7 @@ export interface DoubtGroup {
   readonly next: string;
   /** Whether the suite lets unverified cases pass. */
   readonly allowed: boolean;
-  readonly statements: readonly {
-    readonly query: string;
-    readonly statement: string;
-    readonly cases: readonly CaseReport[];
-    readonly among: readonly CaseReport[];
-  }[];
+  readonly statements: readonly StatementCases[];
   readonly example: CaseReport;
 }
 
@@ -102,7 +125,9 @@ function occurrence(finding: Finding): string {
 export function faults(report: Report): Fault[] {
   const among = bucket(report.cases, statementKey);
   const failing = report.cases.filter((item) => item.verdict === 'fail');
-  const hits = failing.flatMap((item) => item.findings.map((finding) => ({ item, finding })));
+  const hits = failing.flatMap((item) =>
+    item.findings.filter(({ waiver }) => waiver === undefined).map((finding) => ({ item, finding })),
+  );
   const groups = bucket(hits, ({ item, finding }) =>
     key(
       statementKey(item),
@@ -169,12 +194,10 @@ export function doubts(report: Report): DoubtGroup[] {
     .flatMap((group) => {
       const [first] = group;
       if (first === undefined) return [];
-      const statements = [...bucket(new Set(group.map(({ item }) => item)), statementKey)].map(([name, cases]) => ({
-        query: cases[0]?.query ?? '',
-        statement: cases[0]?.statement ?? '',
-        cases,
-        among: among.get(name) ?? cases,
-      }));
+      const statements = byStatement(
+        group.map(({ item }) => item),
+        among,
+      );
       return {
         suite: first.item.suite,
         kind: first.doubt.kind,
@@ -187,6 +210,68 @@ export function doubts(report: Report): DoubtGroup[] {
       };
     })
     .sort((a, b) => Number(a.allowed) - Number(b.allowed) || b.size - a.size);
+}
+
+function byStatement(
+  cases: readonly CaseReport[],
+  among: ReadonlyMap<string, readonly CaseReport[]>,
+): StatementCases[] {
+  return [...bucket(new Set(cases), statementKey)].map(([name, own]) => ({
+    query: own[0]?.query ?? '',
+    statement: own[0]?.statement ?? '',
+    cases: own,
+    among: among.get(name) ?? own,
+  }));
+}
+
+const CHANGE_ORDER: readonly PlanChange['kind'][] = ['changed', 'dearer', 'missing'];
+
+/**
+ * What is not as approved, waived changes left out: those that fail first, then changed before dearer before missing
+ * ones. Cases whose plan changed in the same way are one group, whatever their statements; dearer ones one for each
+ * statement; missing ones one for each suite.
+ */
+export function changes(report: Report): ChangeGroup[] {
+  const among = bucket(report.cases, statementKey);
+  const hits = report.cases.flatMap((item) =>
+    item.change === undefined || item.change.waiver !== undefined ? [] : [{ item, change: item.change }],
+  );
+  const groups = bucket(hits, ({ item, change }) => {
+    const { kind, severity, message } = change;
+    return key(item.suite, kind, severity, kind === 'changed' ? message : kind === 'dearer' ? statementKey(item) : '');
+  });
+  return [...groups.values()]
+    .map((group) => {
+      const { item: example, change } = group.reduce((a, b) => ((b.item.cost ?? -1) > (a.item.cost ?? -1) ? b : a));
+      const statements = byStatement(
+        group.map(({ item }) => item),
+        among,
+      );
+      return { suite: example.suite, kind: change.kind, severity: change.severity, statements, example, change };
+    })
+    .sort(
+      (a, b) => a.severity.localeCompare(b.severity) || CHANGE_ORDER.indexOf(a.kind) - CHANGE_ORDER.indexOf(b.kind),
+    );
+}
+
+/** What waivers let off, each waiver once. */
+export function waived(report: Report): WaivedGroup[] {
+  const among = bucket(report.cases, statementKey);
+  const hits = report.cases.flatMap((item) => [
+    ...item.findings.flatMap(({ rule, waiver }) => (waiver === undefined ? [] : [{ item, rule, waiver }])),
+    ...(item.change?.waiver === undefined ? [] : [{ item, rule: item.change.kind, waiver: item.change.waiver }]),
+  ]);
+  const groups = bucket(hits, ({ item, waiver }) => key(item.suite, waiver.file, waiver.line, waiver.column));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const statements = byStatement(
+      group.map(({ item }) => item),
+      among,
+    );
+    const rules = tally(group.map(({ rule }) => rule)).map(([rule]) => rule);
+    return { suite: first.item.suite, waiver: first.waiver, rules, statements };
+  });
 }
 
 /** Known-bad queries, each once; those that were not caught first. */

@@ -3,6 +3,8 @@ import { type ReportContext, shownPath, shownPlace } from './context.js';
 import { defuse, inline } from './escape.js';
 import { excerpt, gutterWidth } from './excerpt.js';
 import {
+  type ChangeGroup,
+  changes,
   type DoubtGroup,
   doubts,
   extent,
@@ -10,16 +12,21 @@ import {
   faults,
   type KnownBadGroup,
   knownBad,
+  type StatementCases,
   statementNames,
+  type WaivedGroup,
+  waived,
 } from './groups.js';
 import type { CaseReport, Notice, Report, SuiteReport } from './model.js';
 import { drawTree, planTree, type TreeNode } from './plan-tree.js';
 import { clipLines, columns, cost, count, duration, integer, listed, padEnd, padStart, rough, wrap } from './text.js';
 import {
+  approvedWords,
   boundedWay,
   boundedWords,
   caseName,
   caughtAt,
+  changeTitle,
   chosenWay,
   chosenWords,
   comparison,
@@ -65,17 +72,22 @@ export function pretty(report: Report, context: ReportContext): string {
     lines: [],
   };
   const found = faults(report);
+  const changed = changes(report);
   const blind = knownBad(report);
   for (const suite of report.suites) suiteBlock(page, report, suite, blind);
   const suites = new Set(report.suites.map((suite) => suite.name));
   for (const notice of report.notices.filter((one) => !suites.has(one.suite))) noticeBlock(page, notice);
   if (context.verbose) for (const item of report.cases) caseBlock(page, item);
   for (const group of doubts(report)) doubtBlock(page, group);
+  for (const group of waived(report)) waivedBlock(page, group);
+  changed.forEach((group, index) => {
+    changeBlock(page, group, context.verbose || index < fullFaults);
+  });
   found.forEach((fault, index) => {
     faultBlock(page, fault, context.verbose || index < fullFaults);
   });
   for (const group of blind.filter((one) => !one.caught)) blindBlock(page, group);
-  closing(page, report, found.length);
+  closing(page, report, found.length, changed.filter(({ severity }) => severity === 'fail').length);
   return defuse(`${page.lines.map((line) => line.trimEnd()).join('\n')}\n`);
 }
 
@@ -131,6 +143,8 @@ function suiteBlock(page: Page, report: Report, suite: SuiteReport, blind: reado
     const words = tables.map(({ table, size, plans }) => `${table} (${size}) in ${count(plans, 'plan')}`);
     prose(page, '  ', words.join('; '), chalk.dim);
   }
+  const folder = suite.plans === undefined ? '' : shownPath(suite.plans.folder, context.cwd);
+  prose(page, '  ', approvedWords(suite, cases, folder), chalk.dim);
   for (const group of bad.filter((one) => one.caught)) {
     const at = caughtAt(
       group.example?.findings.find((one) => one.rule === group.mustFail) ?? group.example?.findings[0],
@@ -176,6 +190,13 @@ function doubtBlock(page: Page, group: DoubtGroup): void {
   for (const message of group.messages.slice(0, most)) prose(page, '  ', inline(message));
   if (group.messages.length > most)
     prose(page, '  ', `${glyph.more} ${group.messages.length - most} more like these`, chalk.dim);
+  statementLines(page, group);
+  labelled(page, 'next', inline(group.next));
+}
+
+/** The statements that a group is about, and in which of their plans. */
+function statementLines(page: Page, group: { suite: string; statements: readonly StatementCases[] }): void {
+  const { chalk, glyph, context } = page;
   const shown = context.verbose ? group.statements.length : 5;
   for (const statement of group.statements.slice(0, shown)) {
     const name = page.names({ suite: group.suite, ...statement });
@@ -183,7 +204,47 @@ function doubtBlock(page: Page, group: DoubtGroup): void {
   }
   if (group.statements.length > shown)
     labelled(page, 'in', `${glyph.more} ${count(group.statements.length - shown, 'more statement')}`, chalk.dim);
-  labelled(page, 'next', inline(group.next));
+}
+
+function waivedBlock(page: Page, group: WaivedGroup): void {
+  const { chalk } = page;
+  const { waiver, rules } = group;
+  blank(page);
+  const words = `waived until ${waiver.until}: ${listed(rules.map(inline))}. ${inline(waiver.reason)} (${inline(waiver.owner)})`;
+  prose(page, '- ', words, chalk.dim);
+  statementLines(page, group);
+}
+
+/** What is not as approved. A changed plan is shown beside the approved one. */
+function changeBlock(page: Page, group: ChangeGroup, full: boolean): void {
+  const { chalk, glyph, context } = page;
+  const { change, example } = group;
+  const style = group.severity === 'fail' ? chalk.red.bold : chalk.yellow.bold;
+  blank(page);
+  prose(page, group.severity === 'fail' ? `${glyph.bad} ` : '! ', changeTitle(group), style);
+  if (group.kind !== 'missing') prose(page, '  ', inline(change.message));
+  statementLines(page, group);
+  if (group.kind !== 'missing') labelled(page, 'approved', inline(shownPlace(change, context)), chalk.cyan);
+  if (full && change.kind === 'changed') {
+    blank(page);
+    approvedPlan(page, change.approved);
+    plan(page, example, [], `plan of now: ${caseName(example)}`);
+    blank(page);
+  }
+  labelled(page, 'next', inline(change.next), chalk.bold);
+}
+
+/** The approved plan as its file has it. */
+function approvedPlan(page: Page, lines: readonly string[]): void {
+  const { chalk, glyph, context } = page;
+  const shown = context.verbose ? lines.length : fullNodes;
+  page.lines.push(`  ${chalk.dim('approved plan')}`);
+  for (const line of lines.slice(0, shown)) {
+    const indent = 4 + columns(/^ */.exec(line)?.[0] ?? '');
+    for (const part of wrap(inline(line.trimStart()), page.width - indent)) page.lines.push(' '.repeat(indent) + part);
+  }
+  if (lines.length > shown)
+    page.lines.push(`    ${chalk.dim(`${glyph.more} ${count(lines.length - shown, 'more line')}`)}`);
 }
 
 const listLimit = (page: Page) => (page.context.verbose ? Number.POSITIVE_INFINITY : 4);
@@ -373,12 +434,12 @@ function sql(page: Page, fault: Fault): void {
   }
 }
 
-function closing(page: Page, report: Report, faultCount: number): void {
+function closing(page: Page, report: Report, faultCount: number, changeCount: number): void {
   const { chalk, glyph, context } = page;
   blank(page);
   const passed = report.verdict === 'pass';
   const style = passed ? chalk.green.bold : chalk.red.bold;
   const took = context.durationMs === undefined ? '' : `, ${duration(context.durationMs)}`;
-  const words = `${verdictWords(report, faultCount)}${took}`;
+  const words = `${verdictWords(report, faultCount, changeCount)}${took}`;
   prose(page, passed ? `${glyph.ok} pass: ` : `${glyph.bad} fail: `, words, plain, style, 2);
 }

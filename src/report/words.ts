@@ -1,5 +1,5 @@
 import { inline } from './escape.js';
-import { type Fault, qualified } from './groups.js';
+import { type ChangeGroup, type Fault, qualified } from './groups.js';
 import type { CaseReport, Finding, Report, SuiteReport } from './model.js';
 import { cost, count, integer, listed, pageSize, rough } from './text.js';
 
@@ -171,17 +171,50 @@ export function coverageWords(suite: SuiteReport): { table: string; size: string
   });
 }
 
+/** How many plans a group is about. */
+export function plansOf(group: { readonly statements: ChangeGroup['statements'] }): number {
+  return group.statements.reduce((sum, { cases }) => sum + cases.length, 0);
+}
+
+/** `8 plans are not the approved ones`. */
+export function changeTitle(group: ChangeGroup): string {
+  const plans = plansOf(group);
+  const [is, has] = plans === 1 ? ['is', 'has'] : ['are', 'have'];
+  switch (group.kind) {
+    case 'missing':
+      return `${count(plans, 'plan')} ${is} not approved yet`;
+    case 'changed':
+      return `${count(plans, 'plan')} changed since ${plans === 1 ? 'it was' : 'they were'} approved`;
+    case 'dearer':
+      return `${count(plans, 'plan')} ${has} the approved shape and ${is} dearer`;
+  }
+}
+
+/** How the plans of a suite compare with the approved ones: `372 of 380 plans are as approved in plans/audius`. */
+export function approvedWords(suite: SuiteReport, cases: readonly CaseReport[], folder: string): string {
+  const { plans } = suite;
+  if (plans === undefined) return `No plans are approved: plan-guard approve writes them, and check tells of changes.`;
+  return `${integer(plans.approved)} of ${count(cases.length, 'plan')} as approved in ${inline(folder)}`;
+}
+
 /** `18 of 72 plans fail (2 faults), 4 unverified, 2 of 2 known-bad queries caught`. */
-export function verdictWords(report: Report, faultCount: number): string {
+export function verdictWords(report: Report, faultCount: number, changeCount: number): string {
   const { summary } = report;
   const of = (part: number, verb: string) =>
     `${integer(part)} of ${count(summary.cases, 'plan')} ${part === 1 ? `${verb}${verb === 'pass' ? 'es' : 's'}` : verb}`;
-  const parts = [
-    summary.failed > 0 ? `${of(summary.failed, 'fail')} (${count(faultCount, 'fault')})` : of(summary.passed, 'pass'),
-  ];
+  const why = [
+    ...(faultCount > 0 ? [count(faultCount, 'fault')] : []),
+    ...(changeCount > 0 ? [count(changeCount, 'change')] : []),
+  ].join(', ');
+  const parts = [summary.failed > 0 ? `${of(summary.failed, 'fail')} (${why})` : of(summary.passed, 'pass')];
+  if (summary.changed > 0) parts.push(`${integer(summary.changed)} changed`);
+  if (summary.dearer > 0) parts.push(`${integer(summary.dearer)} dearer`);
+  if (summary.missing > 0) parts.push(`${integer(summary.missing)} not approved yet`);
+  if (summary.waived > 0) parts.push(`${integer(summary.waived)} waived`);
   if (summary.unverified > 0) parts.push(`${integer(summary.unverified)} unverified`);
   const unchecked = report.notices.filter(({ level }) => level === 'unverified').length;
   if (unchecked > 0) parts.push(`${count(unchecked, 'rule')} unchecked`);
+  if (report.scope === 'changes') return [...parts, 'rules and known-bad queries left out'].join(', ');
   const known = summary.knownBadCaught + summary.knownBadMissed;
   parts.push(
     known === 0

@@ -119,7 +119,12 @@ class BaselineReader {
     } catch (error) {
       if (!(error instanceof PlanGuardError) || error.code !== 'plan') throw error;
       throw new PlanGuardError('baseline', error.message, {
-        where: { line: lines[0]?.number ?? 1, ...error.where, file: this.#file },
+        where: {
+          line: lines[0]?.number ?? 1,
+          ...error.where,
+          column: (error.where?.column ?? 1) + 2,
+          file: this.#file,
+        },
         hint: UNREADABLE,
         cause: error,
       });

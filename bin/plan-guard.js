@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
 
-// V8's second compiler would spend more time on PGlite's WebAssembly than the process lives to win back.
+// V8's second compilers would spend more time, on PGlite's WebAssembly and on JavaScript that is only warm, than the
+// process lives to win back.
 setFlagsFromString('--liftoff-only');
+setFlagsFromString('--interrupt-budget=500000');
 const { run } = await import('../dist/cli/run.js');
 
 process.exitCode = await run(process);

@@ -28,55 +28,94 @@ interface Group {
   readonly scenarios: readonly ScenarioCase[];
 }
 
+/** What is asked about one statement. */
+interface Questions {
+  readonly statement: GuardedStatement;
+  readonly groups: readonly Group[];
+  /** The custom plan of each group, and the generic plan. */
+  readonly requests: readonly ExplainRequest[];
+}
+
 /**
  * Plans every statement for every scenario, as a custom and as a generic plan. Combinations of a scenario's matrix that
  * bind the same values are one case.
+ * @param groups statements that are asked about together
  * @throws {PlanGuardError | PlanGuardErrors} for all statements that the server refuses, each at its place
  */
 export async function planStatements(
   server: PlanningServer,
-  statements: Iterable<GuardedStatement> | AsyncIterable<GuardedStatement>,
+  groups: Iterable<readonly GuardedStatement[]> | AsyncIterable<readonly GuardedStatement[]>,
   onPlanned: (count: number) => void,
 ): Promise<PlannedCase[]> {
   const planned: PlannedCase[] = [];
   const errors: PlanGuardError[] = [];
-  for await (const statement of statements) {
+  const note = (cases: readonly PlannedCase[]) => {
+    planned.push(...cases);
+    onPlanned(cases.length);
+  };
+  for await (const statements of groups) {
     try {
-      const cases = await planStatement(server, statement);
-      planned.push(...cases);
-      onPlanned(cases.length);
+      note(await planTogether(server, statements));
     } catch (error) {
-      if (!(error instanceof PlanGuardError) || error.code === 'engine') throw error;
-      errors.push(error);
+      if (!isServerError(error)) throw error;
+      // One of them at least is refused: which of them, and for what, is told by each alone.
+      for (const statement of statements) {
+        await planAlone(server, statement).then(note, (one: unknown) => {
+          if (!(one instanceof PlanGuardError) || one.code === 'engine') throw one;
+          errors.push(one);
+        });
+      }
     }
   }
   throwAll(errors);
   return planned;
 }
 
-async function planStatement(server: PlanningServer, statement: GuardedStatement): Promise<PlannedCase[]> {
-  const prepared = await prepare(server, statement);
+/** @throws {ServerError} where the server refuses one of them */
+async function planTogether(server: PlanningServer, statements: readonly GuardedStatement[]): Promise<PlannedCase[]> {
+  const prepared = await server.prepareAll(statements);
+  const questions = statements.map((statement, index) => questionsOf(statement, prepared[index] as PreparedStatement));
+  const explained = await server.explain(questions.flatMap(({ requests }) => requests));
+  let start = 0;
+  return questions.flatMap((one) => {
+    const own = explained.slice(start, start + one.requests.length);
+    start += own.length;
+    return casesOf(one, own);
+  });
+}
+
+/** @throws {PlanGuardError} for what the server refuses, at its place */
+async function planAlone(server: PlanningServer, statement: GuardedStatement): Promise<PlannedCase[]> {
+  const questions = questionsOf(statement, await prepare(server, statement));
+  return casesOf(questions, await explainAll(server, questions));
+}
+
+function questionsOf(statement: GuardedStatement, prepared: PreparedStatement): Questions {
   const { only } = statement;
   const groups = groupByValues(statement, prepared.parameterTypes).filter(
     ({ scenarios }) => only === undefined || scenarios.some(({ name }) => name.includes(only)),
   );
   const [first] = groups;
-  if (first === undefined) return [];
+  if (first === undefined) return { statement, groups, requests: [] };
   const generic = { statement: prepared, values: first.values, mode: 'generic' } as const;
-  const requests = [...groups.map(({ values }) => ({ statement: prepared, values, mode: 'custom' as const })), generic];
-  const explained = await explainAll(server, statement, groups, requests);
-  const of = (index: number, mode: PlanMode) => {
-    const at = mode === 'custom' ? index : groups.length;
-    return { mode, request: requests[at] ?? generic, explained: explained[at] };
-  };
+  const custom = groups.map(({ values }) => ({ statement: prepared, values, mode: 'custom' as const }));
+  return { statement, groups, requests: [...custom, generic] };
+}
+
+function casesOf({ statement, groups, requests }: Questions, explained: readonly unknown[]): PlannedCase[] {
   return groups.flatMap(({ name, values, scenarios }, index) =>
-    (['custom', 'generic'] as const).map((mode) => ({
-      statement,
-      scenario: name,
-      scenarios: scenarios.map(({ name }) => name),
-      values,
-      ...of(index, mode),
-    })),
+    (['custom', 'generic'] as const).map((mode) => {
+      const at = mode === 'custom' ? index : groups.length;
+      return {
+        statement,
+        scenario: name,
+        scenarios: scenarios.map(({ name }) => name),
+        values,
+        mode,
+        request: requests[at] as ExplainRequest,
+        explained: explained[at],
+      };
+    }),
   );
 }
 
@@ -116,9 +155,7 @@ const words = ({ message, detail }: ServerError) => [message, detail].filter(Boo
 
 async function explainAll(
   server: PlanningServer,
-  statement: GuardedStatement,
-  groups: readonly Group[],
-  requests: readonly ExplainRequest[],
+  { statement, groups, requests }: Questions,
 ): Promise<readonly unknown[]> {
   try {
     return await server.explain(requests);

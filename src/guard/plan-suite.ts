@@ -109,10 +109,10 @@ function select(
 async function* selectEach(
   byQuery: Collecting['byQuery'],
   filter: string | undefined,
-): AsyncGenerator<GuardedStatement> {
+): AsyncGenerator<readonly GuardedStatement[]> {
   for (const query of byQuery) {
     const { selected, knownBad } = select(await query, filter);
-    yield* [...selected, ...knownBad];
+    yield [...selected, ...knownBad];
   }
 }
 

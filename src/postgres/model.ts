@@ -1,5 +1,12 @@
 import type { Catalog } from '../plan/model.js';
 
+/** A statement that is to be planned. */
+export interface StatementText {
+  readonly text: string;
+  /** Types of its first parameters; an undefined one is left to the server. */
+  readonly types: readonly (string | undefined)[];
+}
+
 /** A prepared statement in a planning server's session. */
 export interface PreparedStatement {
   readonly name: string;
@@ -33,9 +40,11 @@ export interface PlanningServer {
   /** What the replica could not take over from the statistics and production's settings, one sentence each. */
   readonly remarks: readonly string[];
   /** Prepares one statement by the extended protocol; an undefined type is left to the server. */
-  prepare(text: string, types: readonly (string | undefined)[]): Promise<PreparedStatement>;
+  prepare(text: string, types: StatementText['types']): Promise<PreparedStatement>;
   /** Each value as its type prints it, which is how plans show it: `5` for `05` of integer. */
   textForms(values: readonly TypedValue[]): Promise<readonly string[]>;
+  /** The same of several at once; where one of them is refused, all are. */
+  prepareAll(statements: readonly StatementText[]): Promise<readonly PreparedStatement[]>;
   /** EXPLAIN (FORMAT JSON, VERBOSE) of each request, in order: the parsed JSON. */
   explain(requests: readonly ExplainRequest[]): Promise<readonly unknown[]>;
   /** The same while sequential scans are discouraged (`enable_seqscan = off`): it explains, it never judges. */

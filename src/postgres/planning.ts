@@ -2,7 +2,7 @@ import type { Catalog } from '../plan/model.js';
 import { quoteLiteral } from '../sql/quote.js';
 import { readCatalogOf } from './catalog.js';
 import { type Database, isServerError, type TextResult } from './database.js';
-import type { ExplainRequest, PreparedStatement, TypedValue } from './model.js';
+import type { ExplainRequest, PreparedStatement, StatementText, TypedValue } from './model.js';
 import { applySettings, type SessionSettings } from './settings.js';
 
 /**
@@ -19,27 +19,39 @@ export async function takeSession(database: Database, session: SessionSettings):
 }
 
 /**
- * Prepares one statement by the extended protocol. A position in what the server refuses counts from the statement's
- * first character.
+ * Prepares statements, each by the extended protocol and all in one message: where one is refused, all are. A position in
+ * what the server refuses of a lone one counts from its first character.
+ * @param first the number of the first one, which its name is made of
  */
-export async function prepareStatement(
+export async function prepareStatements(
   database: Database,
-  name: string,
-  text: string,
-  types: readonly (string | undefined)[],
-): Promise<PreparedStatement> {
-  const list = types.some((type) => type !== undefined) ? `(${types.map((type) => type ?? 'unknown').join(', ')})` : '';
-  const prefix = `PREPARE ${name}${list} AS `;
-  const asked = `SELECT array_to_json(parameter_types::text[]) FROM pg_catalog.pg_prepared_statements WHERE name = '${name}'`;
-  const [, answer] = await database.batch([{ text: prefix + text }, { text: asked }]).catch((error: unknown) => {
-    if (isServerError(error) && error.position !== undefined) {
-      const position = Number(error.position) - [...prefix].length;
+  first: number,
+  statements: readonly StatementText[],
+): Promise<PreparedStatement[]> {
+  if (statements.length === 0) return [];
+  const named = statements.map(({ text, types }, index) => {
+    const name = `plan_guard_${first + index}`;
+    const list = types.some((type) => type !== undefined)
+      ? `(${types.map((type) => type ?? 'unknown').join(', ')})`
+      : '';
+    return { name, prefix: `PREPARE ${name}${list} AS `, text };
+  });
+  const asked = `SELECT name, array_to_json(parameter_types::text[]) FROM pg_catalog.pg_prepared_statements WHERE name = ANY($1)`;
+  const batch = [
+    ...named.map(({ prefix, text }) => ({ text: prefix + text })),
+    { text: asked, values: [`{${named.map(({ name }) => name).join()}}`] },
+  ];
+  const results = await database.batch(batch).catch((error: unknown) => {
+    const [only, ...others] = named;
+    if (only !== undefined && others.length === 0 && isServerError(error) && error.position !== undefined) {
+      const position = Number(error.position) - [...only.prefix].length;
       // Before the statement stand the stated types alone.
       Object.assign(error, { position: position > 0 ? String(position) : undefined });
     }
     throw error;
   });
-  return { name, parameterTypes: JSON.parse(answer?.rows[0]?.[0] ?? '[]') as string[] };
+  const types = new Map((results.at(-1)?.rows ?? []).map(([name, list]) => [name, list]));
+  return named.map(({ name }) => ({ name, parameterTypes: JSON.parse(types.get(name) ?? '[]') as string[] }));
 }
 
 /** Each value as its type prints it, in one round trip. */

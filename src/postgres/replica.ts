@@ -4,8 +4,15 @@ import { applyStatistics, type StatisticsFile } from './apply-statistics.js';
 import type { Database } from './database.js';
 import { type Built, type ClusterOptions, type Engine, type PreparedDirectory, using } from './engine.js';
 import { reversedIndexOrder } from './index-order.js';
-import type { ExplainRequest, PlanCacheMode, PlanningServer, PreparedStatement, TypedValue } from './model.js';
-import { explainCommand, prepareStatement, readExplained, takeSession, textForms } from './planning.js';
+import type {
+  ExplainRequest,
+  PlanCacheMode,
+  PlanningServer,
+  PreparedStatement,
+  StatementText,
+  TypedValue,
+} from './model.js';
+import { explainCommand, prepareStatements, readExplained, takeSession, textForms } from './planning.js';
 import { hashScripts, runScripts, type Script } from './scripts.js';
 import { applyRecorded, type SessionSettings } from './settings.js';
 
@@ -115,9 +122,15 @@ class Replica implements PlanningServer {
     }
   }
 
-  async prepare(text: string, types: readonly (string | undefined)[]): Promise<PreparedStatement> {
-    this.#statements += 1;
-    return prepareStatement(this.#database, `s${this.#statements}`, text, types);
+  async prepare(text: string, types: StatementText['types']): Promise<PreparedStatement> {
+    const [statement] = await this.prepareAll([{ text, types }]);
+    return statement as PreparedStatement;
+  }
+
+  prepareAll(statements: readonly StatementText[]): Promise<readonly PreparedStatement[]> {
+    const first = this.#statements + 1;
+    this.#statements += statements.length;
+    return prepareStatements(this.#database, first, statements);
   }
 
   textForms(values: readonly TypedValue[]): Promise<readonly string[]> {

@@ -67,12 +67,15 @@ export class SeededDatabase {
    * looks like a session of its own, in which it may begin and end transactions.
    */
   async inTransaction<Result>(work: (query: SeededQuery) => Promise<Result>): Promise<Result> {
-    await this.#endAnd(BEGIN);
-    const session = new Session(this.#database);
+    // The work begins meanwhile: its queries wait.
+    const begun = this.#endAnd(BEGIN);
+    begun.catch(() => {});
+    const session = new Session(this.#database, begun);
     this.#session = session;
     try {
       return await work((text, values) => session.query(text, values));
     } finally {
+      await begun;
       await session.end();
     }
   }
@@ -124,13 +127,15 @@ const CHANGED = `SELECT pg_current_xact_id_if_assigned() IS NOT NULL OR current_
 class Session {
   readonly #database: Database;
   /** Queries run one after the other, as on a connection. */
-  #queue: Promise<unknown> = Promise.resolve();
+  #queue: Promise<unknown>;
   #inTransaction = false;
   #ended = false;
   #unsent: readonly string[] = [];
 
-  constructor(database: Database) {
+  /** @param begun its transaction has begun */
+  constructor(database: Database, begun: Promise<void>) {
     this.#database = database;
+    this.#queue = begun;
   }
 
   /** What follows from the last statement and goes out with the next one. */

@@ -3,8 +3,8 @@ import { PlanGuardError } from '../errors.js';
 import type { Catalog } from '../plan/model.js';
 import { Connection } from './connection.js';
 import { type Database, isServerError } from './database.js';
-import type { ExplainRequest, PlanningServer, PreparedStatement, TypedValue } from './model.js';
-import { explainCommand, prepareStatement, readExplained, takeSession, textForms } from './planning.js';
+import type { ExplainRequest, PlanningServer, PreparedStatement, StatementText, TypedValue } from './model.js';
+import { explainCommand, prepareStatements, readExplained, takeSession, textForms } from './planning.js';
 import type { SessionSettings } from './settings.js';
 
 /** Milliseconds. Planning takes a few; what waits longer stands in somebody's way. */
@@ -92,10 +92,15 @@ class ExistingDatabase implements PlanningServer {
     return new ExistingDatabase(facts.version ?? '', database, catalog);
   }
 
-  async prepare(text: string, types: readonly (string | undefined)[]): Promise<PreparedStatement> {
-    this.#statements += 1;
-    const name = `plan_guard_${this.#statements}`;
-    return readOnly(this.#database, () => prepareStatement(this.#database, name, text, types));
+  async prepare(text: string, types: StatementText['types']): Promise<PreparedStatement> {
+    const [statement] = await this.prepareAll([{ text, types }]);
+    return statement as PreparedStatement;
+  }
+
+  prepareAll(statements: readonly StatementText[]): Promise<readonly PreparedStatement[]> {
+    const first = this.#statements + 1;
+    this.#statements += statements.length;
+    return readOnly(this.#database, () => prepareStatements(this.#database, first, statements));
   }
 
   textForms(values: readonly TypedValue[]): Promise<readonly string[]> {

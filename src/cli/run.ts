@@ -6,6 +6,7 @@ import { checkCommand } from './check.js';
 import { diffCommand } from './diff.js';
 import { expectedErrors, formatAnnotation, formatBug, formatError } from './errors.js';
 import { EXIT } from './exit-codes.js';
+import { explainCommand } from './explain.js';
 import { statsCommand } from './stats.js';
 import { clearLine, type Process, print, takesColor, widthOf } from './terminal.js';
 
@@ -43,6 +44,11 @@ export async function run(process: Process): Promise<number> {
     )
     .addCommand(
       approveCommand(process, (result) => {
+        code = result;
+      }),
+    )
+    .addCommand(
+      explainCommand(process, version, (result) => {
         code = result;
       }),
     )

@@ -1,7 +1,8 @@
 import { findCause } from '../cause/find-cause.js';
+import type { PlanDiff } from '../diff/model.js';
 import type { Access, Catalog, IndexFacts, TableFacts } from '../plan/model.js';
 import type { DiffCause, InputName } from '../report/diff-model.js';
-import type { ChangedCase } from './diff-cause.js';
+import type { ChangedCase, Decision } from './diff-cause.js';
 import type { SideCase } from './diff-suite.js';
 
 /** What is told of an input that changed a plan. */
@@ -20,11 +21,8 @@ const NAMES: Readonly<Record<InputName, string>> = {
   major: 'the server',
 };
 
-/**
- * The cause in words.
- * @param inputs those that decide; none: nothing differs that a plan is made from
- */
-export function causeWords(inputs: readonly InputName[], facts: InputFacts): DiffCause {
+/** The cause in words. Without an input that decides, nothing differs that a plan is made from. */
+export function causeWords({ inputs, each }: Decision, facts: InputFacts): DiffCause {
   const told = inputs.map((input) => facts[input]());
   const [only] = told;
   if (only === undefined) {
@@ -35,7 +33,8 @@ export function causeWords(inputs: readonly InputName[], facts: InputFacts): Dif
   if (told.length === 1) return { inputs, why: only.why, next };
   const names = inputs.map((input) => NAMES[input]);
   const listed = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-  return { inputs, why: `It takes ${listed} together. ${told.map(({ why }) => why).join(' ')}`, next };
+  const lead = each ? `Each of ${listed} does it alone.` : `It takes ${listed} together.`;
+  return { inputs, why: `${lead} ${told.map(({ why }) => why).join(' ')}`, next };
 }
 
 /** What of each input differs between the two sides of a case. */
@@ -55,9 +54,17 @@ export function inputFacts(
 
 /** Why the table that is reached worse than before is not bounded, as its conditions tell; else what differs at all. */
 function queryWords({ before, after, diff }: ChangedCase): InputWords {
-  const worse = diff.accesses.flatMap(({ after: access, direction }) =>
-    direction === 'worse' && access ? access : [],
-  );
+  const told = conditionWords(diff, after);
+  if (told !== undefined) return told;
+  if (before.statement.text !== after.statement.text) return { why: 'The text of the query changed.' };
+  const [was, is] = [before, after].map(({ report }) => report.values.map((value) => value ?? 'NULL').join(', '));
+  if (was !== is) return { why: `The values of the scenario changed: ${was} → ${is}.` };
+  return { why: 'The types of the parameters changed.' };
+}
+
+/** Why no index bounds a table that is reached worse than before; undefined where nothing tells. */
+export function conditionWords({ accesses }: PlanDiff, after: SideCase): InputWords | undefined {
+  const worse = accesses.flatMap(({ after: access, direction }) => (direction === 'worse' && access ? access : []));
   for (const access of worse) {
     const found = after.report.findings.find(
       ({ path, table }) => path === access.path && table === access.table,
@@ -65,10 +72,7 @@ function queryWords({ before, after, diff }: ChangedCase): InputWords {
     const cause = found ?? unbounded(access, after);
     if (cause !== undefined && cause.kind !== 'unknown') return { why: cause.why, next: cause.next };
   }
-  if (before.statement.text !== after.statement.text) return { why: 'The text of the query changed.' };
-  const [was, is] = [before, after].map(({ report }) => report.values.map((value) => value ?? 'NULL').join(', '));
-  if (was !== is) return { why: `The values of the scenario changed: ${was} → ${is}.` };
-  return { why: 'The types of the parameters changed.' };
+  return undefined;
 }
 
 function unbounded(access: Access, { statement, catalog }: SideCase): ReturnType<typeof findCause> | undefined {

@@ -61,10 +61,12 @@ export async function findCauses(
   const pairOutcomes = await runTrials(sides, pairTrials, options);
   return new Map(
     open.map(({ one, candidates }) => {
-      const inputs =
-        candidates.length < 2 ? candidates : (singles.get(one) ?? decidePair(candidates, of(pairOutcomes, one)));
+      const decision =
+        candidates.length < 2
+          ? together(candidates)
+          : (singles.get(one) ?? decidePair(candidates, of(pairOutcomes, one)));
       const facts = inputFacts(one, (side) => settingsOf((side === one.before ? before : after).inputs, side));
-      return [one, causeWords(inputs, facts)];
+      return [one, causeWords(decision, facts)];
     }),
   );
 }
@@ -96,32 +98,41 @@ function of(outcomes: Outcomes, one: ChangedCase): Ask {
     own.find(([trial]) => trial.from === from && trial.inputs.join() === inputs.join())?.[1] ?? 'refused';
 }
 
+/** Which inputs decide. */
+export interface Decision {
+  readonly inputs: readonly InputName[];
+  /** Each of them does it alone; else it takes all of them. */
+  readonly each: boolean;
+}
+
+const together = (inputs: readonly InputName[]): Decision => ({ inputs, each: false });
+
 /**
  * The inputs that decide, as far as swapping single ones tells: one that alone makes the new plan, or whose return alone
- * brings the old one back; two, where each one's return does. Undefined where single ones do not tell.
+ * brings the old one back; several, where each one does the first, or each one's return the second. Undefined where
+ * single ones do not tell.
  */
-export function decide(candidates: readonly InputName[], ask: Ask): readonly InputName[] | undefined {
+export function decide(candidates: readonly InputName[], ask: Ask): Decision | undefined {
   const makes = candidates.filter((input) => ask([input], 'after') === 'after');
   const restores = candidates.filter((input) => ask([input], 'before') === 'before');
   const both = makes.filter((input) => restores.includes(input));
-  if (both.length > 0) return both.slice(0, 1);
-  if (makes.length > 0) return makes;
+  if (both.length > 0) return together(both.slice(0, 1));
+  if (makes.length > 0) return { inputs: makes, each: true };
   const [only, ...others] = restores;
   if (only === undefined) return undefined;
-  if (others.length > 0) return restores;
+  if (others.length > 0) return together(restores);
   // What cannot be planned among the old inputs (a query of a new table) needs them changed, but they change nothing.
   const idle = candidates.every((input) => input === only || ask([input], 'after') === 'before');
-  return ask([only], 'after') === 'refused' && idle ? restores : undefined;
+  return ask([only], 'after') === 'refused' && idle ? together(restores) : undefined;
 }
 
 /** Two inputs that together decide; all of them, where no two do. */
-export function decidePair(candidates: readonly InputName[], ask: Ask): readonly InputName[] {
+export function decidePair(candidates: readonly InputName[], ask: Ask): Decision {
   const pairs = pairsOf(candidates);
-  return (
+  const found =
     pairs.find((pair) => ask(pair, 'after') === 'after' && ask(pair, 'before') === 'before') ??
-    pairs.find((pair) => ask(pair, 'after') === 'after' || ask(pair, 'before') === 'before') ??
-    candidates
-  );
+    pairs.find((pair) => ask(pair, 'after') === 'after' || ask(pair, 'before') === 'before');
+  return together(found ?? candidates);
 }
 
 function pairsOf(inputs: readonly InputName[]): (readonly [InputName, InputName])[] {

@@ -24,13 +24,12 @@ interface Entry {
  * statements are not told. What has no partner is shown as added or removed.
  */
 export function diffSources(before: SourceContent, after: SourceContent): Comparison[] {
-  if (before.kind === 'baseline' && after.kind === 'baseline') return diffBaselines(before.baseline, after.baseline);
+  if (before.kind === 'baseline' && after.kind === 'baseline') return diffBaselines(before, after);
   return diffEntries(entriesOf(before), entriesOf(after));
 }
 
 function entriesOf(content: SourceContent): Entry[] {
-  if (content.kind === 'baseline')
-    return content.baseline.plans.map((plan, index) => approvedEntry(content, plan, index));
+  if (content.kind === 'baseline') return approvedEntries(content);
   const { name, plans } = content;
   const single = plans.length === 1;
   const entries = plans.map((found) => entryOf(found, name, single));
@@ -69,9 +68,9 @@ const NOTHING_KNOWN = {
 
 const NO_CATALOG: Catalog = { tables: new Map(), indexes: new Map(), functions: new Map(), searchPath: [] };
 
-function unknownSide(plan: Plan, source: string): Omit<PlanSide, 'raw' | 'inputs'> {
-  const accesses = accessesOf(plan, NO_CATALOG, { trustedFunctions: [] });
-  return { source, plan, accesses, hasCatalog: false };
+function unknownSide(plan: Plan, source: string, catalog = NO_CATALOG): Omit<PlanSide, 'raw' | 'inputs'> {
+  const accesses = accessesOf(plan, catalog, { trustedFunctions: [] });
+  return { source, plan, accesses, hasCatalog: catalog !== NO_CATALOG };
 }
 
 /** EXPLAIN's option SETTINGS: those that are not at their defaults. */
@@ -179,26 +178,29 @@ function nameOf({ side, count }: Entry): string {
 
 const shortened = (text: string) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
+type ApprovedPlans = SourceContent & { readonly kind: 'baseline' };
+
 /** Approved plans, case by case. */
-function diffBaselines(before: BaselineFile, after: BaselineFile): Comparison[] {
-  const cases = { before: casesOf(before), after: casesOf(after) };
+function diffBaselines(before: ApprovedPlans, after: ApprovedPlans): Comparison[] {
+  const cases = { before: casesOf(before.baseline), after: casesOf(after.baseline) };
   const several = new Set([...cases.before.values(), ...cases.after.values()].map(({ key }) => key.statement)).size > 1;
   return [...new Set([...cases.after.keys(), ...cases.before.keys()])].flatMap((id) => {
     const [was, is] = [cases.before.get(id), cases.after.get(id)];
     const key = (is ?? was)?.key;
     if (key === undefined) return [];
     const name = caseName(key, several);
-    if (was === undefined) return is === undefined ? [] : added(name, approvedSide(is), key);
-    if (is === undefined) return removed(name, approvedSide(was), key);
+    if (was === undefined) return is === undefined ? [] : added(name, approvedSide(is, after.name), key);
+    if (is === undefined) return removed(name, approvedSide(was, before.name), key);
     // Plans that are tied stand for each other.
     const shapes = was.plan.shapes.map(shapeText);
     const tied = is.plan.shapes.find((shape) => shapes.includes(shapeText(shape)));
     const twin = tied && was.plan.shapes[shapes.indexOf(shapeText(tied))];
-    return compare(name, approvedSide(was, twin), approvedSide(is, tied), { case: key });
+    return compare(name, approvedSide(was, before.name, twin), approvedSide(is, after.name, tied), { case: key });
   });
 }
 
-interface Approved {
+/** A case in a file of approved plans. */
+export interface Approved {
   readonly file: BaselineFile;
   readonly plan: ApprovedPlan;
   readonly line: number;
@@ -206,43 +208,48 @@ interface Approved {
   readonly key: ComparedCase;
 }
 
-function casesOf(file: BaselineFile): Map<string, Approved> {
-  const found = file.plans.flatMap((plan, index) =>
-    plan.cases.map((one): [string, Approved] => {
+/** The cases of a file of approved plans. */
+export function approvedCases(file: BaselineFile): Approved[] {
+  return file.plans.flatMap((plan, index) =>
+    plan.cases.map((one) => {
       const { statement, scenario, statistics, mode } = one;
       const key = { query: file.query, statement, scenario, statistics, mode };
-      return [JSON.stringify(key), { file, plan, line: file.lines[index] ?? 1, one, key }];
+      return { file, plan, line: file.lines[index] ?? 1, one, key };
     }),
   );
-  return new Map(found);
 }
 
-function approvedSide({ file, plan, line, one }: Approved, shape: Plan | undefined = plan.shapes[0]): PlanSide {
-  const root = shape?.root;
-  if (shape === undefined || root === undefined) throw new Error('an approved plan without a shape');
+function casesOf(file: BaselineFile): Map<string, Approved> {
+  return new Map(approvedCases(file).map((approved) => [JSON.stringify(approved.key), approved]));
+}
+
+/**
+ * An approved plan for a report.
+ * @param name what its file is called
+ * @param shape the one of its shapes that is meant
+ * @param catalog of the suite that it belongs to, where it is known
+ */
+export function approvedSide(
+  { file, plan, line, one }: Approved,
+  name: string,
+  shape: Plan | undefined = plan.shapes[0],
+  catalog?: Catalog,
+): PlanSide {
+  if (shape === undefined) throw new Error('an approved plan without a shape');
   // The tree of a baseline has no costs: those of the whole plan stand with its cases.
-  const whole: Plan = { ...shape, root: { ...root, totalCost: one.cost, planRows: one.rows } };
+  const whole: Plan = { ...shape, root: { ...shape.root, totalCost: one.cost, planRows: one.rows } };
   return {
-    ...unknownSide(whole, `${file.file}:${line}`),
+    ...unknownSide(whole, `${name}:${line}`, catalog),
     raw: shapeText(shape),
-    inputs: {
-      ...NOTHING_KNOWN,
-      statistics: one.statistics,
-      server: `PostgreSQL ${file.inputs.major}`,
-    },
+    inputs: { ...NOTHING_KNOWN, statistics: one.statistics, server: `PostgreSQL ${file.inputs.major}` },
   };
 }
 
-function approvedEntry(
-  { baseline, name }: SourceContent & { kind: 'baseline' },
-  plan: ApprovedPlan,
-  index: number,
-): Entry {
-  const line = baseline.lines[index] ?? 1;
-  const [one] = plan.cases;
-  const [shape] = plan.shapes;
-  if (one === undefined || shape === undefined) throw new Error('an approved plan without a case');
-  const key = { query: baseline.query, ...one };
-  const side = { ...approvedSide({ file: baseline, plan, line, one, key }), source: `${name}:${line}` };
-  return { side, count: 1, statement: undefined, words: wordsOf(''), shape: withoutValues(shapeText(shape)), line };
+function approvedEntries({ baseline, name }: ApprovedPlans): Entry[] {
+  const firsts = new Map(approvedCases(baseline).map((approved) => [approved.plan, approved]));
+  return [...firsts.values()].map((approved) => {
+    const side = approvedSide(approved, name);
+    const shape = withoutValues(side.raw);
+    return { side, count: 1, statement: undefined, words: wordsOf(''), shape, line: approved.line };
+  });
 }

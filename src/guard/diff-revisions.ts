@@ -3,14 +3,25 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { PlanGuardError } from '../errors.js';
-import type { ComparedCase, Comparison } from '../report/diff-model.js';
+import type { Comparison } from '../report/diff-model.js';
 import { discoverSuites } from '../suite/discover.js';
 import { loadSuite } from '../suite/load.js';
 import type { Suite } from '../suite/model.js';
 import { type ChangedCase, findCauses } from './diff-cause.js';
-import { added, caseName, compare, removed } from './diff-compare.js';
+import { added, compare, removed } from './diff-compare.js';
 import { type Pairable, pairCases } from './diff-pairs.js';
-import { nothingSelected, type PlannedSuite, planSide, type SideCase, type SideOptions, sideOf } from './diff-suite.js';
+import {
+  guarded,
+  keyOf,
+  namesOf,
+  nothingSelected,
+  type PlannedSuite,
+  planSide,
+  type SideCase,
+  type SideOptions,
+  shownFrom,
+  sideOf,
+} from './diff-suite.js';
 import { type EngineOf, withEngines } from './engines.js';
 import type { Repository, Revision } from './git.js';
 import { RevisionTree } from './git-tree.js';
@@ -20,6 +31,7 @@ export interface RevisionOptions extends SideOptions {
   readonly cwd: string;
   /** Suite files; without any they are looked for as `check` does, at each revision. */
   readonly suites: readonly string[];
+  readonly filter: string | undefined;
   readonly cache: boolean;
   /** A command that makes what is built and not in git, run by the shell at the top of each revision's files. */
   readonly prepare: string | undefined;
@@ -82,8 +94,7 @@ export async function diffRevisions(
 }
 
 function workingTree(root: string, cwd: string): Place {
-  const shown = (file: string) => relative(cwd, file) || '.';
-  return { name: 'the working tree', root, shown, located: (error) => error };
+  return { name: 'the working tree', root, shown: shownFrom(cwd), located: (error) => error };
 }
 
 type Places = Readonly<Record<'before' | 'after', Place>>;
@@ -136,7 +147,8 @@ async function planAt(
   options: RevisionOptions,
 ): Promise<PlannedSuite> {
   const onProgress = (message: string, slow: boolean) => options.onProgress(`${name}: ${message}`, slow);
-  return planSide(suite, await engineOf(suite), { ...options, onProgress }, shown);
+  const statements = guarded(options.filter);
+  return planSide(suite, await engineOf(suite), { ...options, onProgress }, shown, { statements });
 }
 
 /** The suites at a place, by their paths from the top. */
@@ -217,19 +229,6 @@ async function compareSuites(
 function pairable({ report }: SideCase): Pairable {
   const { query, statement: label, sql, scenarios, statistics, mode } = report;
   return { query, label, text: sql.text, scenarios, statistics, mode };
-}
-
-function keyOf({ report: { query, statement, scenario, statistics, mode } }: SideCase): ComparedCase {
-  return { query, statement, scenario, statistics, mode };
-}
-
-/** Names of cases; a query's only statement is not numbered. */
-export function namesOf(cases: readonly SideCase[]): (one: SideCase) => string {
-  const labels = new Map<string, Set<string>>();
-  for (const { report } of cases) {
-    labels.set(report.query, (labels.get(report.query) ?? new Set()).add(report.statement));
-  }
-  return (one) => caseName(keyOf(one), (labels.get(one.report.query)?.size ?? 0) > 1);
 }
 
 const TAIL = 2000;

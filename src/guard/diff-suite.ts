@@ -1,17 +1,26 @@
 import { relative } from 'node:path';
 import { PlanGuardError } from '../errors.js';
-import type { Catalog } from '../plan/model.js';
+import type { Catalog, Plan } from '../plan/model.js';
 import { parsePlan } from '../plan/parse-json.js';
 import type { Engine } from '../postgres/engine.js';
-import type { PlanSide } from '../report/diff-model.js';
+import type { ComparedCase, PlanSide } from '../report/diff-model.js';
 import type { CaseReport } from '../report/model.js';
+import { caseName } from './diff-compare.js';
 import { judgeCases } from './judge.js';
 import { isKnownBad } from './known-bad.js';
+import { parameterForms } from './parameter-forms.js';
 import { planStatements } from './plan-statements.js';
 import { applyFilter } from './plan-suite.js';
 import type { GuardedStatement } from './statements.js';
 import type { StatisticsSet } from './statistics-sets.js';
-import { type PlannerOptions, type ReadOptions, readInputs, type SuiteInputs, withPlanner } from './suite-inputs.js';
+import {
+  nameOfSet,
+  type PlannerOptions,
+  type ReadOptions,
+  readInputs,
+  type SuiteInputs,
+  withPlanner,
+} from './suite-inputs.js';
 
 /** One case of a suite with all that its plan was made from. */
 export interface SideCase {
@@ -22,6 +31,8 @@ export interface SideCase {
   readonly catalog: Catalog;
   /** `PGlite 0.5.16 (PostgreSQL 18.6)` */
   readonly server: string;
+  /** The plan with `$n` for its values, where that was asked for. */
+  readonly form: Plan | undefined;
 }
 
 /** A suite that was planned as it is at one place: a revision, the working tree. */
@@ -33,12 +44,29 @@ export interface PlannedSuite {
   readonly shown: (file: string) => string;
 }
 
-export interface SideOptions extends PlannerOptions, ReadOptions {
-  readonly filter: string | undefined;
+export interface SideOptions extends PlannerOptions, ReadOptions {}
+
+/** What of a suite is planned. */
+export interface Choice {
+  /** Statements, each with those of its scenarios that are wanted. */
+  readonly statements: (all: readonly GuardedStatement[]) => readonly GuardedStatement[];
+  /** A statistics set. Default: all. */
+  readonly set?: (name: string) => boolean;
+  /** Whether the plans are wanted in parameter form too. */
+  readonly forms?: boolean;
 }
 
+/** What the suite guards, as far as the filter leaves it. */
+export const guarded =
+  (filter: string | undefined): Choice['statements'] =>
+  (all) =>
+    applyFilter(
+      all.filter(({ entry }) => !isKnownBad(entry)),
+      filter,
+    );
+
 /**
- * Reads and plans a suite; what is planned is left to `choose`.
+ * Reads and plans a suite.
  * @throws {PlanGuardError | PlanGuardErrors} for bad input and for an engine that fails
  */
 export async function planSide(
@@ -46,39 +74,45 @@ export async function planSide(
   engine: Engine,
   options: SideOptions,
   shown: PlannedSuite['shown'],
+  { statements: choose, set: wanted = () => true, forms = false }: Choice,
 ): Promise<PlannedSuite> {
   const inputs = await readInputs(suite, engine, options);
-  const guarded = inputs.statements.filter(({ entry }) => !isKnownBad(entry));
-  const statements = applyFilter(guarded, options.filter);
+  const statements = choose(inputs.statements);
   const cases: SideCase[] = [];
   if (statements.length > 0) {
     for (const set of inputs.sets.length > 0 ? inputs.sets : [undefined]) {
-      cases.push(...(await planWithSet(inputs, engine, set, statements, options)));
+      if (!wanted(nameOfSet(suite, set))) continue;
+      cases.push(...(await planWithSet(inputs, engine, set, statements, options, forms)));
     }
   }
   return { inputs, engine, cases, shown };
 }
 
-/** Plans and judges statements with one statistics set. */
+/**
+ * Plans and judges statements with one statistics set.
+ * @param forms whether the plans are wanted in parameter form too
+ */
 export async function planWithSet(
   inputs: SuiteInputs,
   engine: Engine,
   set: StatisticsSet | undefined,
   statements: readonly GuardedStatement[],
   options: PlannerOptions,
+  forms = false,
 ): Promise<SideCase[]> {
   const { suite } = inputs;
   return withPlanner(inputs, engine, set, options, async ({ name, server, planned }) => {
     let count = 0;
-    const cased = await planStatements(server, statements, (more) => {
+    const cased = await planStatements(server, [statements], (more) => {
       count += more;
       options.onProgress(`${suite.name}: ${count} plans (${name})`, false);
     });
     const judged = await judgeCases(server, cased, { suite, statistics: name, redaction: planned?.redaction });
+    const plans = forms ? await parameterForms(server, cased) : [];
     return judged.map((report, index) => {
       const statement = cased[index]?.statement;
       if (statement === undefined) throw new Error('a report without its case');
-      return { report, statement, set, catalog: server.catalog, server: server.name };
+      return { report, statement, set, catalog: server.catalog, server: server.name, form: plans[index] };
     });
   });
 }
@@ -104,7 +138,10 @@ export function sideOf({ report, set, server }: SideCase, { inputs, shown }: Pla
 }
 
 /** Files as they are called from a folder. */
-export const shownFrom = (cwd: string) => (file: string) => relative(cwd, file) || '.';
+export const shownFrom =
+  (cwd: string): PlannedSuite['shown'] =>
+  (file) =>
+    relative(cwd, file) || '.';
 
 /** What a filter that leaves no case ends in. */
 export function nothingSelected(filter: string | undefined, suites: readonly PlannedSuite[]): PlanGuardError {
@@ -116,4 +153,17 @@ export function nothingSelected(filter: string | undefined, suites: readonly Pla
   return new PlanGuardError('nothing-to-check', `No query, statement or scenario holds "${filter ?? ''}".`, {
     hint: `Queries are ${[...names].slice(0, 6).join(', ')}.`,
   });
+}
+
+export function keyOf({ report: { query, statement, scenario, statistics, mode } }: SideCase): ComparedCase {
+  return { query, statement, scenario, statistics, mode };
+}
+
+/** Names of cases; a query's only statement is not numbered. */
+export function namesOf(cases: readonly SideCase[]): (one: SideCase) => string {
+  const labels = new Map<string, Set<string>>();
+  for (const { report } of cases) {
+    labels.set(report.query, (labels.get(report.query) ?? new Set()).add(report.statement));
+  }
+  return (one) => caseName(keyOf(one), (labels.get(one.report.query)?.size ?? 0) > 1);
 }

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { PlanGuardError } from '../errors.js';
 import type { Comparison, DiffReport } from '../report/diff-model.js';
+import { diffApproved } from './diff-approved.js';
 import { type Compared, diffRevisions } from './diff-revisions.js';
 import { isFile, type PlanSource, readSource, sourceOf } from './diff-sources.js';
 import { baseOfCi, Repository, type Revision } from './git.js';
@@ -62,7 +63,7 @@ async function compared(options: DiffOptions): Promise<Compared> {
   const named = sources.map((operand) => sourceOf(operand, cwd));
   const [one, other] = named;
   if (second === undefined) return one === undefined ? diffRange(first, cwd, options) : diffOne(one, cwd, options);
-  if (one === undefined && other === undefined) {
+  if (one === undefined && other === undefined && !sources.some(looksLikeFile)) {
     const repository = await Repository.of(cwd);
     return suites(repository, await repository.resolve(first), await repository.resolve(second), cwd, options);
   }
@@ -74,7 +75,7 @@ async function compared(options: DiffOptions): Promise<Compared> {
   return { ...result, comparisons: filtered(result.comparisons, filter) };
 }
 
-/** Neither a file nor anything of git. */
+/** An operand that is no source of plans. */
 async function noSource(operand: string, cwd: string): Promise<PlanGuardError> {
   const repository = await Repository.of(cwd).catch(() => undefined);
   const isRevision = (await repository?.find(operand)) !== undefined;
@@ -84,6 +85,9 @@ async function noSource(operand: string, cwd: string): Promise<PlanGuardError> {
       : 'Name a file, - for standard input, or REV:path of git.',
   });
 }
+
+/** Whether an operand that is no file is more likely meant as one than as a revision. */
+const looksLikeFile = (operand: string) => /\.(json|ya?ml|xml|txt|log|csv|plan|sql)$/i.test(operand);
 
 async function diffTexts(before: PlanSource, after: PlanSource, cwd: string, options: DiffOptions): Promise<Compared> {
   const { diffSources } = await import('./diff-plans.js');
@@ -109,9 +113,8 @@ async function diffOne(source: PlanSource, cwd: string, options: DiffOptions): P
 
 /** `A..B`, `A...B` or a revision that the working tree is compared with. */
 async function diffRange(operand: string, cwd: string, options: DiffOptions): Promise<Compared> {
-  const repository = await Repository.of(cwd).catch(async (error: unknown) => {
-    throw /[/.]/.test(operand) && !operand.includes('..') ? await noSource(operand, cwd) : error;
-  });
+  if (looksLikeFile(operand)) throw await noSource(operand, cwd);
+  const repository = await Repository.of(cwd);
   const [, from, dots, to] = /^(.*?)(\.{2,3})(.*)$/s.exec(operand) ?? [];
   if (dots === undefined) return suites(repository, await repository.resolve(operand), undefined, cwd, options);
   const before = await repository.resolve(from || 'HEAD');
@@ -138,10 +141,6 @@ function suites(
   const { onProgress = () => {}, onOutput = () => {} } = options;
   const shared = { filter, cache, databaseUrl, redactKey, prepare, onProgress, onOutput };
   return diffRevisions(repository, before, after, { ...shared, cwd, suites: files });
-}
-
-async function diffApproved(_cwd: string, _options: DiffOptions, _file?: string): Promise<Compared> {
-  throw new PlanGuardError('usage', 'not yet');
 }
 
 /** The comparisons that a text names: in the names of their cases, or in their statements. */

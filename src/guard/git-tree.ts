@@ -11,7 +11,7 @@ import {
 import { dirname, join, relative, sep } from 'node:path';
 import { formatWhere, PlanGuardError, PlanGuardErrors } from '../errors.js';
 import { DirectoryStore, type Lease } from '../postgres/store.js';
-import { lfsPointer, Repository, type Revision, type TreeEntry } from './git.js';
+import { FETCH_LFS, LFS_LIMIT, lfsPointer, Repository, type Revision, type TreeEntry } from './git.js';
 
 /** All of one name: a tree is never used again. */
 const KEY = `tree-${'0'.repeat(32)}`;
@@ -103,15 +103,14 @@ export class RevisionTree {
         if (link !== undefined) symlinkSync(content.toString(), place(link.path));
         return;
       }
-      const id = content.length > 1024 ? undefined : lfsPointer(content.toString());
+      const id = content.length > LFS_LIMIT ? undefined : lfsPointer(content.toString());
       if (id !== undefined) pointers.push({ entry: file, id });
       else writeFileSync(place(file.path), content, { flag: 'wx', mode: file.mode === '100755' ? 0o700 : 0o600 });
     });
     for (const { entry, id } of pointers) {
       const stored = await repository.lfsFile(id);
       if (stored !== undefined) copyFileSync(stored, place(entry.path));
-      else
-        this.#absent.set(join(prefix, entry.path), 'It is kept in Git LFS and not in this clone: git lfs fetch --all.');
+      else this.#absent.set(join(prefix, entry.path), `It is kept in Git LFS, and not in this clone. ${FETCH_LFS}`);
     }
     for (const entry of entries.filter(({ mode }) => mode === SUBMODULE))
       await this.#writeSubmodule(repository, entry, prefix);

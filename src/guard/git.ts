@@ -200,14 +200,14 @@ export class Repository {
     }
     const size = Number((await git(this.#cwd, ['cat-file', '-s', object])).stdout);
     if (size <= LFS_LIMIT) {
-      const { stdout } = await git(this.#cwd, ['cat-file', 'blob', object]);
-      const pointer = lfsPointer(stdout);
-      if (pointer === undefined) return Readable.from([Buffer.from(stdout)]);
-      const file = await this.lfsFile(pointer);
+      const pointer = lfsPointer((await git(this.#cwd, ['cat-file', 'blob', object])).stdout);
+      const file = pointer === undefined ? undefined : await this.lfsFile(pointer);
       if (file !== undefined) return createReadStream(file);
-      throw new PlanGuardError('file', `${source} is kept in Git LFS, and its content is not in this clone.`, {
-        hint: 'Fetch it: git lfs fetch --all.',
-      });
+      if (pointer !== undefined) {
+        throw new PlanGuardError('file', `${source} is kept in Git LFS, and its content is not in this clone.`, {
+          hint: FETCH_LFS,
+        });
+      }
     }
     const child = start(this.#cwd, ['cat-file', 'blob', object]);
     child.stdin.end();
@@ -274,8 +274,10 @@ function unreadable(name: string, stderr: string, shallow: boolean): PlanGuardEr
   });
 }
 
+export const FETCH_LFS = 'Fetch it: git lfs fetch --all.';
+
 /** A pointer of Git LFS is shorter than this, in bytes (its specification's limit). */
-const LFS_LIMIT = 1024;
+export const LFS_LIMIT = 1024;
 
 /** The identity of the object that a pointer of Git LFS stands for; undefined for what is no pointer. */
 export function lfsPointer(text: string): string | undefined {

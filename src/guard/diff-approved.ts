@@ -1,0 +1,123 @@
+import { dirname, relative } from 'node:path';
+import { caseId } from '../baseline/arrange.js';
+import { compareCase } from '../baseline/compare.js';
+import { readBaselines } from '../baseline/folder.js';
+import type { BaselineFile } from '../baseline/model.js';
+import { sameShape } from '../baseline/shape.js';
+import { PlanGuardError } from '../errors.js';
+import type { Comparison, PlanSide } from '../report/diff-model.js';
+import type { Suite } from '../suite/model.js';
+import { hasApprovedPlans } from './approved-plans.js';
+import { conditionWords } from './diff-cause-words.js';
+import { added, caseName, compare, removed } from './diff-compare.js';
+import { type Approved, approvedCases, approvedSide } from './diff-plans.js';
+import type { Compared } from './diff-revisions.js';
+import {
+  guarded,
+  keyOf,
+  namesOf,
+  nothingSelected,
+  type PlannedSuite,
+  planSide,
+  type SideCase,
+  shownFrom,
+  sideOf,
+} from './diff-suite.js';
+import { type RunOptions, runSuites } from './run-suites.js';
+
+/**
+ * Plans the suites as they are now, and compares each case with the plan that was approved for it.
+ * @param file absolute path of a file of approved plans: only the cases of its query
+ * @throws {PlanGuardError | PlanGuardErrors} `usage` where nothing is approved, for bad input and for an engine that fails
+ */
+export async function diffApproved(cwd: string, options: RunOptions, file?: string): Promise<Compared> {
+  const shown = shownFrom(cwd);
+  const planned: PlannedSuite[] = [];
+  let compared = 0;
+  const { results } = await runSuites(options, async (suite, engine, sideOptions) => {
+    if (!(file === undefined ? hasApprovedPlans(suite) : dirname(file) === suite.plans.folder)) return [];
+    compared += 1;
+    const baselines = await readBaselines(suite.plans.folder);
+    const only = [...baselines.values()].find((one) => one.file === file)?.query;
+    const select = guarded(options.filter);
+    const side = await planSide(suite, engine, sideOptions, shown, {
+      statements: (all) => select(all).filter(({ query }) => file === undefined || query === only),
+      forms: true,
+    });
+    planned.push(side);
+    const files = [...baselines.values()].filter((one) => file === undefined || one.file === file);
+    const unused = options.filter === undefined ? unusedCases(files, side, shown) : [];
+    return [...compareAll(suite, side, baselines, shown), ...unused];
+  });
+  if (compared === 0) throw nothingApproved(file, cwd);
+  const comparisons = results.flat();
+  if (comparisons.length === 0) throw nothingSelected(options.filter, planned);
+  return { before: file === undefined ? 'the approved plans' : shown(file), after: 'the plans of now', comparisons };
+}
+
+function nothingApproved(file: string | undefined, cwd: string): PlanGuardError {
+  if (file !== undefined) {
+    return new PlanGuardError(
+      'usage',
+      `No suite here has its approved plans in ${relative(cwd, dirname(file)) || '.'}.`,
+      {
+        hint: 'Name the suite (--suite FILE), or what the plans are to be compared with: plan-guard diff A.plan B.plan.',
+      },
+    );
+  }
+  return new PlanGuardError('usage', 'No plans are approved yet, so there is nothing to compare with.', {
+    hint: 'Approve those of now (plan-guard approve), or name a revision: plan-guard diff main.',
+  });
+}
+
+function compareAll(
+  suite: Suite,
+  side: PlannedSuite,
+  baselines: ReadonlyMap<string, BaselineFile>,
+  shown: PlannedSuite['shown'],
+): Comparison[] {
+  const name = namesOf(side.cases);
+  const approved = new Map(
+    [...baselines.values()]
+      .flatMap(approvedCases)
+      .map((one) => [JSON.stringify([one.key.query, caseId(one.key)]), one]),
+  );
+  return side.cases.map((one) => {
+    const key = keyOf(one);
+    const before = approved.get(JSON.stringify([key.query, caseId(key)]));
+    const after = formSide(one, side);
+    if (before === undefined) return added(name(one), after, key);
+    const shape = before.plan.shapes.find((shape) => sameShape(shape, after.plan));
+    const was = approvedSide(before, shown(before.file.file), shape, one.catalog);
+    const comparison = compare(name(one), was, after, { case: key });
+    const verdict = compareCase(before.file, { ...key, plan: after.plan }, { dearer: suite.plans.dearerFactor });
+    if (verdict.kind === 'approved') return { ...comparison, change: 'same' as const };
+    const change = verdict.kind === 'dearer' ? ('dearer' as const) : ('changed' as const);
+    const told = comparison.diff && conditionWords(comparison.diff, one);
+    const cause = told && { inputs: [], why: told.why, next: told.next };
+    return { ...comparison, change, cause };
+  });
+}
+
+/** The plan of now as approved plans show it: with `$n` for its values. */
+function formSide(one: SideCase, side: PlannedSuite): PlanSide {
+  const plain = sideOf(one, side);
+  return { ...plain, plan: one.form ?? plain.plan };
+}
+
+/** Approved cases that nothing plans any more. */
+function unusedCases(
+  files: readonly BaselineFile[],
+  { cases }: PlannedSuite,
+  shown: PlannedSuite['shown'],
+): Comparison[] {
+  const idOf = (key: Approved['key']) => JSON.stringify([key.query, caseId(key)]);
+  const used = new Set(cases.map((one) => idOf(keyOf(one))));
+  const all = files.flatMap(approvedCases);
+  return all
+    .filter(({ key }) => !used.has(idOf(key)))
+    .map((one) => {
+      const several = all.some(({ key }) => key.query === one.key.query && key.statement !== one.key.statement);
+      return removed(caseName(one.key, several), approvedSide(one, shown(one.file.file)), one.key);
+    });
+}

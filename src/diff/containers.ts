@@ -1,18 +1,25 @@
 import { type Features, subplanKind } from './features.js';
+import { joinCondition } from './fields.js';
+import { namesOf } from './matched-names.js';
 import type { Matching } from './matching.js';
-import { sideOf } from './sides.js';
+import { sameSide, sideOf } from './sides.js';
 
 /** What it is worth to match two nodes that handle the rows of others, and to leave a scan where it hangs. */
 const CONTAINER = 500;
 const IN_PLACE = 200;
 /** What is taken off for a node on another side of its parent, and for what differs. */
 const OTHER_SIDE = 200;
+const OUT_OF_SUBPLAN = 100;
 const UNLIKE = 400;
 const OTHER_TYPE = 50;
 const OTHER_CONTENT = 50;
+const OTHER_JOIN = 200;
 /** How alike two nodes must be in what is read below them, from 0 to 1. */
 const ALIKE = 0.4;
 const ALIKE_ELSEWHERE = 0.5;
+const ALIKE_WRAPPER = 0.8;
+/** Nodes that only keep what their child gives: they are what that child is. */
+const WRAPPERS: ReadonlySet<string> = new Set(['Hash', 'Materialize', 'Memoize']);
 /** Cells of the alignment's table: above this many, nodes are matched by what is read below them alone. */
 const MOST_CELLS = 25_000_000;
 
@@ -37,13 +44,14 @@ interface Reduced {
  * matched already hold the two trees together.
  */
 export function matchContainers(before: Features, after: Features, whole: Int32Array, matching: Matching): void {
+  const unlike = unlikeness(before, after, matching);
   const one = reduce(before, (place) => whole[place] === 1);
   const other = reduce(after, (place) => {
     const twin = matching.ofAfter[place] as number;
     return twin !== -1 && whole[twin] === 1;
   });
-  if (one.places.length * other.places.length <= MOST_CELLS) new Alignment(one, other, matching).run();
-  matchElsewhere(one, other, matching);
+  if (one.places.length * other.places.length <= MOST_CELLS) new Alignment(one, other, matching, unlike).run();
+  matchElsewhere(one, other, matching, unlike);
 }
 
 function reduce(tree: Features, isWhole: (place: number) => boolean): Reduced {
@@ -123,13 +131,15 @@ class Alignment {
   readonly #one: Reduced;
   readonly #other: Reduced;
   readonly #matching: Matching;
+  readonly #unlike: Unlikeness;
   readonly #reducedOther: ReadonlyMap<number, number>;
   /** What the best alignment of each two subtrees is worth. */
   readonly #worth: Int32Array;
   /** What matching the two roots alone is worth; -1 where they must not be. */
   readonly #roots: Int16Array;
 
-  constructor(one: Reduced, other: Reduced, matching: Matching) {
+  constructor(one: Reduced, other: Reduced, matching: Matching, unlike: Unlikeness) {
+    this.#unlike = unlike;
     this.#one = one;
     this.#other = other;
     this.#matching = matching;
@@ -154,10 +164,10 @@ class Alignment {
         this.#roots[at] = roots;
         let most = roots < 0 ? 0 : roots + this.#worthOfChildren(u, v);
         for (const child of this.#one.children[u] as readonly number[]) {
-          most = Math.max(most, this.#worth[child * width + v] as number);
+          most = Math.max(most, this.#worthBelow(this.#one, child, child * width + v));
         }
         for (const child of this.#other.children[v] as readonly number[]) {
-          most = Math.max(most, this.#worth[u * width + child] as number);
+          most = Math.max(most, this.#worthBelow(this.#other, child, u * width + child));
         }
         this.#worth[at] = most;
       }
@@ -168,34 +178,45 @@ class Alignment {
   /** Takes the best alignment from the table, from the roots down. */
   #follow(): void {
     const width = this.#other.places.length;
-    const open: [number, number][] = [[0, 0]];
+    const open = [{ u: 0, v: 0, inPlace: true }];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      const [u, v] = next;
+      const { u, v, inPlace } = next;
       const worth = this.#worth[u * width + v] as number;
       if (worth === 0) continue;
       const roots = this.#roots[u * width + v] as number;
       if (roots >= 0) {
         const pairs = this.#pairs(u, v);
         if (worth === pairs.reduce((sum, pair) => sum + pair.worth, roots)) {
-          this.#matching.match(this.#one.places[u] as number, this.#other.places[v] as number);
-          open.push(...pairs.map((pair): [number, number] => [pair.u, pair.v]));
+          const place = this.#one.places[u] as number;
+          this.#matching.match(place, this.#other.places[v] as number);
+          if (inPlace) this.#matching.inPlace[place] = 1;
+          for (const pair of pairs) {
+            open.push({ u: pair.u, v: pair.v, inPlace: !this.#onOtherSide(pair.u, pair.v) });
+          }
           continue;
         }
       }
-      const onLeft = this.#one.children[u]?.find((child) => this.#worth[child * width + v] === worth);
-      const onRight = this.#other.children[v]?.find((child) => this.#worth[u * width + child] === worth);
-      if (onLeft !== undefined) open.push([onLeft, v]);
-      else if (onRight !== undefined) open.push([u, onRight]);
+      const isTaken = (tree: Reduced, child: number, at: number) => this.#worthBelow(tree, child, at) === worth;
+      const onLeft = this.#one.children[u]?.find((child) => isTaken(this.#one, child, child * width + v));
+      const onRight = this.#other.children[v]?.find((child) => isTaken(this.#other, child, u * width + child));
+      if (onLeft !== undefined) open.push({ u: onLeft, v, inPlace });
+      else if (onRight !== undefined) open.push({ u, v: onRight, inPlace });
     }
+  }
+
+  /** What it is worth that a child goes on in the place of its parent. */
+  #worthBelow(tree: Reduced, child: number, at: number): number {
+    const worth = this.#worth[at] as number;
+    return sideOf(tree.tree, tree.places[child] as number) === 'subplan' ? Math.max(0, worth - OUT_OF_SUBPLAN) : worth;
   }
 
   #worthOfRoots(u: number, v: number, alike: number, trunks: boolean): number {
     const [x, y] = [this.#one.places[u] as number, this.#other.places[v] as number];
     const twin = this.#matching.ofBefore[x];
     if (twin !== -1 || this.#matching.ofAfter[y] !== -1) return twin === y ? IN_PLACE : -1;
-    if (alike < ALIKE && !trunks) return -1;
+    if (alike < (WRAPPERS.has(this.#one.tree.kinds[x] as string) ? ALIKE_WRAPPER : ALIKE) && !trunks) return -1;
     return mayMatch(this.#one.tree, x, this.#other.tree, y)
-      ? CONTAINER - Math.round(UNLIKE * (1 - alike)) - unlikeness(this.#one.tree, x, this.#other.tree, y)
+      ? CONTAINER - Math.round(UNLIKE * (1 - alike)) - this.#unlike(x, y)
       : -1;
   }
 
@@ -232,12 +253,12 @@ class Alignment {
 
   #worthOfPair(x: number, y: number): number {
     const worth = this.#worth[x * this.#other.places.length + y] as number;
-    const sides = [
-      sideOf(this.#one.tree, this.#one.places[x] as number),
-      sideOf(this.#other.tree, this.#other.places[y] as number),
-    ];
-    const differ = sides[0] !== sides[1] && (sides.includes('subplan') || !sides.includes('below'));
-    return Math.max(0, differ ? worth - OTHER_SIDE : worth);
+    return worth > 0 && this.#onOtherSide(x, y) ? Math.max(0, worth - OTHER_SIDE) : worth;
+  }
+
+  #onOtherSide(x: number, y: number): boolean {
+    const [before, after] = [this.#one, this.#other];
+    return !sameSide(sideOf(before.tree, before.places[x] as number), sideOf(after.tree, after.places[y] as number));
   }
 }
 
@@ -259,20 +280,33 @@ function mayMatch(before: Features, one: number, after: Features, other: number)
   return before.kinds[one] === after.kinds[other] && a?.relation?.name === b?.relation?.name;
 }
 
-function unlikeness(before: Features, one: number, after: Features, other: number): number {
-  const [a, b] = [before.nodes[one], after.nodes[other]];
-  if (a === undefined || b === undefined || before.contents[one] === after.contents[other]) return 0;
-  const type = a.nodeType === b.nodeType ? 0 : OTHER_TYPE;
-  const index = a.indexName === b.indexName ? 0 : OTHER_CONTENT;
-  const subplan = subplanKind(a) === subplanKind(b) ? 0 : OTHER_CONTENT;
-  return OTHER_CONTENT + type + index + subplan;
+/** What is taken off a match for what the two nodes do differently by themselves. */
+type Unlikeness = (before: number, after: number) => number;
+
+function unlikeness(before: Features, after: Features, matching: Matching): Unlikeness {
+  const names = namesOf(before, after, matching);
+  const comparesOf = (tree: Features, side: 'before' | 'after') =>
+    tree.nodes.map((node, place) =>
+      tree.kinds[place] === 'join' ? joinCondition(node, names(place, place)[side]) : '',
+    );
+  const compares = { before: comparesOf(before, 'before'), after: comparesOf(after, 'after') };
+  return (one, other) => {
+    const [a, b] = [before.nodes[one], after.nodes[other]];
+    const [x, y] = [compares.before[one], compares.after[other]];
+    const join = x === '' || y === '' || x === y ? 0 : OTHER_JOIN;
+    if (a === undefined || b === undefined || before.contents[one] === after.contents[other]) return join;
+    const type = a.nodeType === b.nodeType ? 0 : OTHER_TYPE;
+    const index = a.indexName === b.indexName ? 0 : OTHER_CONTENT;
+    const subplan = subplanKind(a) === subplanKind(b) ? 0 : OTHER_CONTENT;
+    return join + OTHER_CONTENT + type + index + subplan;
+  };
 }
 
 /**
  * Nodes that the alignment left over, as they went somewhere else: matched with one of their kind below which mostly the
  * same is read; those with one child only where they do the same, or all that is read is the same.
  */
-function matchElsewhere(one: Reduced, other: Reduced, matching: Matching): void {
+function matchElsewhere(one: Reduced, other: Reduced, matching: Matching, unlike: Unlikeness): void {
   const reducedOther = new Map(other.places.map((place, at) => [place, at]));
   const free = other.places.flatMap((place, at) =>
     matching.ofAfter[place] === -1 && other.tree.anchors[place] === undefined ? [at] : [],
@@ -286,11 +320,13 @@ function matchElsewhere(one: Reduced, other: Reduced, matching: Matching): void 
     for (const v of candidates) {
       const y = other.places[v] as number;
       const shares = common.with(v);
-      if (shares === undefined || Math.min(shares.one, shares.other) <= ALIKE_ELSEWHERE) continue;
+      if (shares === undefined) continue;
       const equal = one.tree.contents[x] === other.tree.contents[y];
+      const least = Math.min(shares.one, shares.other);
+      if (least < ALIKE_ELSEWHERE || (least === ALIKE_ELSEWHERE && !equal)) continue;
       const branches = one.tree.kinds[x] === 'join' || one.tree.kinds[x] === 'append';
       if (!branches && !equal && shares.one + shares.other < 1.999) continue;
-      const worth = CONTAINER * (shares.one + shares.other) - unlikeness(one.tree, x, other.tree, y);
+      const worth = CONTAINER * (shares.one + shares.other) - unlike(x, y);
       found.push({ u, v, worth });
     }
   });

@@ -53,7 +53,7 @@ export function featuresOf(before: Plan, after: Plan): { readonly before: Featur
 
 function features(tree: Tree, number: (key: string) => number, only: ReadonlySet<string>): Features {
   const outputs = outputsOf(tree);
-  const contents = tree.nodes.map((node) => contentOf(node, outputs, only));
+  const contents = tree.nodes.map((node, place) => contentOf(node, ownAlias(tree, place), outputs, only));
   const subtrees: number[] = new Array(tree.nodes.length).fill(0);
   for (let place = tree.nodes.length - 1; place >= 0; place--) {
     const below = (tree.children[place] ?? []).map(
@@ -78,10 +78,24 @@ export function onlyAliasOf(tree: Tree): string | undefined {
   return aliases.size === 1 ? [...aliases][0] : undefined;
 }
 
+/** The alias of the table that a node scans, or builds a bitmap of: its conditions may leave it out. */
+export function ownAlias(tree: Tree, place: number): string | undefined {
+  let scan = place;
+  while (tree.nodes[scan]?.nodeType.startsWith('Bitmap') && tree.nodes[scan]?.alias === undefined) {
+    scan = tree.parents[scan] as number;
+  }
+  return tree.nodes[scan]?.alias;
+}
+
 /** What the node does, without the numbers of subplans and aliases, which differ between plans of one statement. */
-function contentOf(node: PlanNode, output: Names['output'], only: ReadonlySet<string>): string {
+function contentOf(
+  node: PlanNode,
+  own: string | undefined,
+  output: Names['output'],
+  only: ReadonlySet<string>,
+): string {
   const names: Names = {
-    qualifier: (alias) => (alias === node.alias || only.has(baseAlias(alias)) ? '' : baseAlias(alias)),
+    qualifier: (alias) => (alias === own || only.has(baseAlias(alias)) ? '' : baseAlias(alias)),
     subplan: (name) => name.replace(/ .*/, ''),
     output,
   };

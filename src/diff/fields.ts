@@ -45,10 +45,14 @@ const EXPRESSIONS = [
   'Table Function Call',
   'Sampling Parameters',
   'Repeatable Seed',
+  'Window',
 ] as const;
 
+/** Conditions that are written the other way round where the sides of a join are swapped. */
+const JOINS: ReadonlySet<string> = new Set(['Hash Cond', 'Merge Cond', 'Join Filter']);
+
 /** Printed by some options or versions alone: compared where both plans tell it. */
-const WHERE_BOTH_TELL: ReadonlySet<string> = new Set(['Schema', 'Cache Mode', 'Remote SQL']);
+const WHERE_BOTH_TELL: ReadonlySet<string> = new Set(['Schema', 'Cache Mode', 'Remote SQL', 'Window']);
 
 /** What decides what a node does, in EXPLAIN's words and order. Numbers are left to `numbersOf`. */
 export function fieldsOf(node: PlanNode, names: Names): Map<string, Field> {
@@ -67,11 +71,20 @@ export function fieldsOf(node: PlanNode, names: Names): Map<string, Field> {
   word('Index Name', node.indexName);
   for (const name of WORDS) word(name, textOf(node.properties[name]));
   const expression = (field: string, text: string | undefined) => {
-    if (text !== undefined) fields.set(field, { shown: text, compared: canonical(text, names), expression: true });
+    if (text === undefined) return;
+    const compared = canonical(field === 'Window' ? text.replace(/^w\d+ AS /, '') : text, names);
+    fields.set(field, { shown: text, compared: JOINS.has(field) ? inOneOrder(compared) : compared, expression: true });
   };
   for (const { label, text } of node.conditions) expression(label, text);
   for (const name of EXPRESSIONS) expression(name, textOf(node.properties[name]));
   return fields;
+}
+
+/** `b = a` as `a = b`, where the sides are columns: equality commutes. */
+function inOneOrder(compared: string): string {
+  return compared.replace(/\( ([^()]+) = ([^()]+) \)/g, (clause, left: string, right: string) =>
+    left <= right ? clause : `( ${right} = ${left} )`,
+  );
 }
 
 function flag(value: boolean): Field {
@@ -89,6 +102,8 @@ function textOf(value: unknown): string | undefined {
  * - numbers of subplans (`SubPlan 2`), and of aliases that are met again (`t_1`), where they stand for the same node of
  *   the two plans: `names` knows which these are;
  * - a column with its table's alias before it (VERBOSE) and without it, where only one table can be meant;
+ * - `a = b` and `b = a` in the condition of a join, which says which side is which;
+ * - the number of a window (`w1 AS …`);
  * - words of versions: `$0` and `(InitPlan 1).col1`, `(hashed SubPlan 1)` and `(ANY (x = (hashed SubPlan 1).col1))`.
  *   Older ones do not tell what is compared with a subplan's rows, so that nothing can be said of that part;
  * - what only one of the two tells because it was made with other options (`Schema`).
@@ -114,4 +129,10 @@ export function changedFields(
 function sameBefore17(before: string, after: string, names: { readonly before: Names; readonly after: Names }) {
   if (isSince17(before) === isSince17(after)) return false;
   return canonicalBefore17(before, names.before) === canonicalBefore17(after, names.after);
+}
+
+/** What a join compares, whichever kind of join it is; empty for one whose condition its inner side checks. */
+export function joinCondition(node: PlanNode, names: Names): string {
+  const texts = node.conditions.filter(({ label }) => JOINS.has(label)).map(({ text }) => canonical(text, names));
+  return texts.map(inOneOrder).sort().join('\n');
 }

@@ -1,11 +1,11 @@
 import type { PlanNode } from '../plan/model.js';
-import { type Features, onlyAliasOf } from './features.js';
+import type { Features } from './features.js';
 import { changedFields } from './fields.js';
+import { namesOf } from './matched-names.js';
 import type { Matching } from './matching.js';
 import type { AlignedNode, NodeChange } from './model.js';
-import { type Names, outputsOf, subplanOf } from './names.js';
 import { numbersOf } from './numbers.js';
-import { sideOf } from './sides.js';
+import { type Side, sameSide, sideOf } from './sides.js';
 
 /** Every node of both plans once: the tree of `after` in reading order, removed nodes where they stood. */
 export function merge(before: Features, after: Features, matching: Matching): AlignedNode[] {
@@ -70,42 +70,47 @@ function childInPlace(before: Features, after: Features, matching: Matching, rem
   return undefined;
 }
 
-/** The nearest node above that both plans have, the side of it, and whether a Gather that only one has lies between. */
+/** The nearest node above that counts, the side of it, and whether a Gather that only one plan has lies between. */
 interface Hold {
   readonly above: number;
-  readonly side: string;
+  readonly side: Side;
   readonly gathered: boolean;
 }
 
-function holdsOf(tree: Features, twins: Int32Array): Hold[] {
+function holdsOf(tree: Features, twins: Int32Array, counts: (place: number) => boolean): Hold[] {
   const holds: Hold[] = [];
   tree.nodes.forEach((_, place) => {
     const parent = tree.parents[place] as number;
-    const held = parent === -1 ? { above: -1, side: 'below', gathered: false } : (holds[parent] as Hold);
-    const isFixed = parent !== -1 && twins[parent] !== -1;
-    const gathers = tree.kinds[parent] === 'gather';
-    holds.push(
-      isFixed
-        ? { above: parent, side: sideOf(tree, place), gathered: false }
-        : { ...held, gathered: held.gathered || gathers },
-    );
+    if (parent === -1) holds.push({ above: -1, side: 'below', gathered: false });
+    else if (counts(parent)) holds.push({ above: parent, side: sideOf(tree, place), gathered: false });
+    else {
+      const held = holds[parent] as Hold;
+      const gathers = tree.kinds[parent] === 'gather' && twins[parent] === -1;
+      holds.push({ ...held, gathered: held.gathered || gathers });
+    }
   });
   return holds;
 }
 
 /**
- * Whether a matched node hangs elsewhere. What was only put between (a Sort, a Hash, a join) moves nothing; a Gather
- * does, as what is below one runs in its workers.
+ * Whether a matched node hangs elsewhere: neither below the node that was above it nor where it stood among the nodes
+ * that stayed. What was only put between (a Sort, a Hash, a join) moves nothing; a Gather does, as what is below one
+ * runs in its workers.
  */
 function movement(before: Features, after: Features, matching: Matching) {
-  const [old, now] = [holdsOf(before, matching.ofBefore), holdsOf(after, matching.ofAfter)];
-  return (one: number, other: number): boolean => {
-    const [a, b] = [old[one] as Hold, now[other] as Hold];
-    const above = a.above === -1 ? -1 : matching.ofBefore[a.above];
-    const sides =
-      a.side === b.side || (a.side !== 'subplan' && b.side !== 'subplan' && [a.side, b.side].includes('below'));
-    return above !== b.above || !sides || a.gathered !== b.gathered;
+  const compareHolds = (isMatched: (place: number) => boolean) => {
+    const old = holdsOf(before, matching.ofBefore, isMatched);
+    const now = holdsOf(after, matching.ofAfter, (place) => isMatched(matching.ofAfter[place] as number));
+    return (one: number, other: number) => {
+      const [a, b] = [old[one] as Hold, now[other] as Hold];
+      const above = a.above === -1 ? -1 : matching.ofBefore[a.above];
+      return above === b.above && sameSide(a.side, b.side) && a.gathered === b.gathered;
+    };
   };
+  const cameAlong = compareHolds((place) => place !== -1 && matching.ofBefore[place] !== -1);
+  const stayed = compareHolds((place) => matching.inPlace[place] === 1);
+  return (one: number, other: number): boolean =>
+    !cameAlong(one, other) && !(matching.inPlace[one] === 1 && stayed(one, other));
 }
 
 function comparison(before: Features, after: Features, matching: Matching) {
@@ -116,35 +121,8 @@ function comparison(before: Features, after: Features, matching: Matching) {
     const sides = { before: a, after: b, depth, numbers };
     if (a === undefined || b === undefined)
       return { ...sides, change: a === undefined ? 'added' : 'removed', fields: [] };
-    const fields = changedFields(a, b, names(a, b));
+    const fields = changedFields(a, b, names(one, other));
     const change: NodeChange = isMoved(one, other) ? 'moved' : fields.length > 0 ? 'changed' : 'same';
     return { ...sides, change, fields };
-  };
-}
-
-/** How each plan's names are written to be compared: as those of `after`, where a node of before is matched. */
-function namesOf(before: Features, after: Features, matching: Matching) {
-  const aliases = new Map<string, string>();
-  const subplans = new Map<string, string>();
-  before.nodes.forEach((node, place) => {
-    const twin = after.nodes[matching.ofBefore[place] as number];
-    if (twin === undefined) return;
-    if (node.alias !== undefined && twin.alias !== undefined) aliases.set(node.alias, twin.alias);
-    const [subplan, twins] = [subplanOf(node), subplanOf(twin)];
-    if (subplan !== undefined && twins !== undefined) subplans.set(subplan, twins);
-  });
-  const onlyBefore = onlyAliasOf(before);
-  const only = new Set([onlyBefore === undefined ? undefined : aliases.get(onlyBefore), onlyAliasOf(after)]);
-  const [old, now] = [outputsOf(before), outputsOf(after)];
-  return (a: PlanNode, b: PlanNode): { readonly before: Names; readonly after: Names } => {
-    const written = (alias: string, own: string | undefined) => (alias === own || only.has(alias) ? '' : alias);
-    return {
-      before: {
-        qualifier: (alias) => (alias === a.alias ? '' : written(aliases.get(alias) ?? alias, undefined)),
-        subplan: (name) => subplans.get(name) ?? `${name} of before`,
-        output: old,
-      },
-      after: { qualifier: (alias) => written(alias, b.alias), subplan: (name) => name, output: now },
-    };
   };
 }

@@ -91,6 +91,26 @@ const NOT_EXPRESSIONS: ReadonlySet<string> = new Set(['Subplan Name', 'Remote SQ
  * @throws {PlanGuardError} `plan`: the plan uses an index that the catalog does not know.
  */
 export function accessesOf(plan: Plan, catalog: Catalog, options: AccessOptions): Access[] {
+  return collectAccesses(plan, catalog, options);
+}
+
+/** Stands for the catalog of a plan that nobody knows the database of. */
+const UNKNOWN: Catalog = { tables: new Map(), indexes: new Map(), functions: new Map(), searchPath: [] };
+
+/**
+ * The same from a plan alone, of a database that nobody knows. It tells less, and nothing that the plan does not show:
+ *
+ * - That an index condition bounds the access is not known, as the leading column of the index is not: it is
+ *   `partly-bounded` by `index-condition` or `bitmap`, which no catalog ever says. Bounded are only row addresses and
+ *   what a Limit stops.
+ * - Ancestors of partitions, triggers and referential actions are not there, and of functions only those that are known
+ *   to run SQL.
+ */
+export function accessesInPlan(plan: Plan): Access[] {
+  return collectAccesses(plan, UNKNOWN, { trustedFunctions: [] });
+}
+
+function collectAccesses(plan: Plan, catalog: Catalog, options: AccessOptions): Access[] {
   const visits = [...walk(plan.root)];
   const functions = opaqueFunctions(visits, catalog, options);
   return visits.flatMap((visit) => [
@@ -173,14 +193,15 @@ function indexReach(visit: Visit, schema: string | undefined, catalog: Catalog):
 
 /** What the `Index Cond` of a node says about the index that the node reads; `scan` names the table. */
 function conditionReach(node: PlanNode, scan: PlanNode, schema: string | undefined, catalog: Catalog): Reach {
-  const index = indexOf(node, scan, schema, catalog);
+  const index = catalog === UNKNOWN ? undefined : indexOf(node, scan, schema, catalog);
   const condition = conditionOf(node, 'Index Cond');
-  const indexes = [index.name];
+  const indexes = [index?.name ?? node.indexName ?? ''];
   if (condition === undefined) {
     return { kind: 'whole-index', how: 'no-index-condition', indexes, indexConditions: [] };
   }
-  const used = keysUsed(condition, index, tableInText(scan));
   const found = { indexes, indexConditions: [condition] };
+  if (index === undefined) return { kind: 'partly-bounded', how: 'index-condition', ...found };
+  const used = keysUsed(condition, index, tableInText(scan));
   switch (index.method) {
     case 'brin':
       return { kind: 'partly-bounded', how: 'block-ranges', ...found };
@@ -201,7 +222,7 @@ function bitmapReach(scan: PlanNode, schema: string | undefined, catalog: Catalo
   const reaches = (node: PlanNode): Reach => {
     if (node.nodeType === 'Bitmap Index Scan') {
       const reach = conditionReach(node, scan, schema, catalog);
-      if (reach.kind === 'bounded') return { ...reach, how: 'bitmap' };
+      if (reach.how === 'index-condition') return { ...reach, how: 'bitmap' };
       return reach.kind === 'whole-index' ? { ...reach, kind: 'whole-table' } : reach;
     }
     const arms = node.children.map(reaches);

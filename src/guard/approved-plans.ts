@@ -77,7 +77,7 @@ export class ApprovedPlans {
     }
     const { plans } = this.#suite;
     const verdict = compareCase(baseline, { ...key, plan }, { dearer: plans.dearerFactor });
-    const accept = `plan-guard approve --filter ${quoted(query)}`;
+    const only = `--filter ${quoted(query)}`;
     const at = (line: number) => ({ file: baseline?.file ?? '', line, column: 1, waiver: undefined });
     switch (verdict.kind) {
       case 'approved':
@@ -86,13 +86,13 @@ export class ApprovedPlans {
       case 'missing': {
         const { file, line, column } = report.sql;
         const message = 'No plan is approved for it yet.';
-        const next = `Look at its plan, approve it (${accept}) and commit the file.`;
+        const next = `Approve it with plan-guard approve ${only}, and commit the file.`;
         return { kind: 'missing', severity: this.#missing, message, next, file, line, column, waiver: undefined };
       }
       case 'dearer': {
         const { before, now, line } = verdict;
         const message = dearerWords(before, now) + otherInputs(baseline, inputs, statistics);
-        const next = `Find out what makes it dearer (plan-guard diff), or approve it: ${accept}.`;
+        const next = `See both with plan-guard diff ${only}; mend it, or approve it: plan-guard approve ${only}.`;
         return { kind: 'dearer', severity: plans.dearer, message, next, ...at(line), before, now };
       }
       case 'changed': {
@@ -103,7 +103,7 @@ export class ApprovedPlans {
           accesses: accessesOf(one, catalog, { trustedFunctions: this.#suite.trustedFunctions }),
         });
         const message = changeWords(diffPlans(read(shape), read(plan))) + otherInputs(baseline, inputs, statistics);
-        const next = `See why (plan-guard diff), mend it, or approve it: ${accept}.`;
+        const next = `See both with plan-guard diff ${only}; mend it, or approve it: plan-guard approve ${only}.`;
         return { kind: 'changed', severity: plans.changed, message, next, ...at(line), approved: shapeLines(shape) };
       }
     }

@@ -202,8 +202,8 @@ export function stepSummary(report: Report, context: ReportContext): string {
     ...suiteBlocks(report, context),
     ...blindBlocks(report, context),
     ...noticeBlocks(report, context),
-    ...changed.map((group) => changeBlock(group, names, context)),
     ...found.map((fault) => faultBlock(fault, names, context)),
+    ...changed.map((group) => changeBlock(group, names, context)),
     ...waived(report).map((group) => waivedBlock(group, names)),
     ...doubts(report).map((group) => doubtBlock(group, names)),
   ];

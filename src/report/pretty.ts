@@ -80,11 +80,11 @@ export function pretty(report: Report, context: ReportContext): string {
   if (context.verbose) for (const item of report.cases) caseBlock(page, item);
   for (const group of doubts(report)) doubtBlock(page, group);
   for (const group of waived(report)) waivedBlock(page, group);
-  changed.forEach((group, index) => {
-    changeBlock(page, group, context.verbose || index < fullFaults);
-  });
   found.forEach((fault, index) => {
     faultBlock(page, fault, context.verbose || index < fullFaults);
+  });
+  changed.forEach((group, index) => {
+    changeBlock(page, group, context.verbose || (index < fullFaults && !isToldByFaults(group)));
   });
   for (const group of blind.filter((one) => !one.caught)) blindBlock(page, group);
   closing(page, report, found.length, changed.filter(({ severity }) => severity === 'fail').length);
@@ -215,6 +215,13 @@ function waivedBlock(page: Page, group: WaivedGroup): void {
   statementLines(page, group);
 }
 
+/** Whether every plan of the group breaks a rule too, whose fault shows it. */
+function isToldByFaults({ statements }: ChangeGroup): boolean {
+  return statements.every(({ cases }) =>
+    cases.every(({ findings }) => findings.some(({ waiver }) => waiver === undefined)),
+  );
+}
+
 /** What is not as approved. A changed plan is shown beside the approved one. */
 function changeBlock(page: Page, group: ChangeGroup, full: boolean): void {
   const { chalk, glyph, context } = page;
@@ -240,8 +247,8 @@ function approvedPlan(page: Page, lines: readonly string[]): void {
   const shown = context.verbose ? lines.length : fullNodes;
   page.lines.push(`  ${chalk.dim('approved plan')}`);
   for (const line of lines.slice(0, shown)) {
-    const indent = 4 + columns(/^ */.exec(line)?.[0] ?? '');
-    for (const part of wrap(inline(line.trimStart()), page.width - indent)) page.lines.push(' '.repeat(indent) + part);
+    const [lead = ''] = /^ *(-> +)?/.exec(line) ?? [];
+    prose(page, `    ${lead}`, inline(line.slice(lead.length)));
   }
   if (lines.length > shown)
     page.lines.push(`    ${chalk.dim(`${glyph.more} ${count(lines.length - shown, 'more line')}`)}`);

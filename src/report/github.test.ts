@@ -116,6 +116,19 @@ const nasty = () =>
     { notices: [build.notice({ message: hostile })], knownBad: [build.knownBadReport({ query: hostile })] },
   );
 
+test('changes are annotations at the approved plans, those that warn as warnings; what is waived is none', () => {
+  const found = commands(github(build.changedReport(), context));
+  expect(found.map(({ level, file, line, title }) => `${level} ${file}:${line} ${title}`)).toMatchInlineSnapshot(`
+    [
+      "error plans/audius/old.plan:1 plan-guard: audius",
+      "error plans/audius/profile.plan:8 plan-guard: audius",
+      "error fixtures/audius/schema.sql:120 plan-guard: audius",
+      "error plans/audius/profile.plan:11 4 plans changed since they were approved",
+      "warning fixtures/audius/queries/profile.sql:11 4 plans not approved yet",
+    ]
+  `);
+});
+
 test('hostile text stays inside its command', () => {
   const output = github(nasty(), context);
   expect(commands(output).map(({ level }) => level)).toEqual(['error', 'warning']);
@@ -126,6 +139,7 @@ test('hostile text stays inside its command', () => {
 test.each([
   ['good', build.goodReport()],
   ['mixed', build.mixedReport()],
+  ['changed', build.changedReport()],
   ['hostile', nasty()],
 ])('the step summary: %s', async (name, report) => {
   await expect(stepSummary(report, context)).toMatchFileSnapshot(`testing/summary-${name}.md.txt`);

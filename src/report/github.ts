@@ -29,6 +29,7 @@ import {
   faultTitle,
   suiteWords,
   verdictWords,
+  waivedWords,
 } from './words.js';
 
 type Level = 'error' | 'warning' | 'notice';
@@ -159,7 +160,7 @@ function whereOf(group: Pick<DoubtGroup, 'suite' | 'statements'>, names: Names, 
 
 function changeOf(group: ChangeGroup, names: Names, context: ReportContext): Annotation {
   const { change, severity } = group;
-  const lines = [change.message, ...whereOf(group, names, context), `Next: ${change.next}`];
+  const lines = [change.message, ...whereOf(group, names, context), `Next: ${group.next}`];
   const { file, line, column } = change;
   const level = severity === 'fail' ? 'error' : 'warning';
   return { level, file, line, column, title: changeTitle(group), message: lines.map(inline).join('\n') };
@@ -316,14 +317,12 @@ function changeBlock(group: ChangeGroup, names: Names, context: ReportContext): 
     `${markdown(change.message)} (${markdown(shownPlace(change, context))})\n`,
     whereList(group, names).join('\n'),
     ...approved,
-    `\n**Next:** ${markdown(change.next)}`,
+    `\n**Next:** ${markdown(group.next)}`,
   ].join('\n');
 }
 
 function waivedBlock(group: WaivedGroup, names: Names): string {
-  const { until, reason, owner } = group.waiver;
-  const words = `Waived until ${until}: ${listed(group.rules.map(inline))}. ${inline(reason)} (${inline(owner)})`;
-  return `${markdown(words)}\n\n${whereList(group, names).join('\n')}`;
+  return `${markdown(upper(waivedWords(group)))}\n\n${whereList(group, names).join('\n')}`;
 }
 
 function doubtBlock(group: DoubtGroup, names: Names): string {
@@ -362,8 +361,9 @@ function suiteBlocks(report: Report, context: ReportContext): string[] {
   const suites = report.suites.map((suite) => {
     const tables = coverageWords(suite).map((one) => `${one.table} (${one.size}) in ${count(one.plans, 'plan')}`);
     const cases = report.cases.filter((item) => item.suite === suite.name);
-    const folder = suite.plans === undefined ? '' : shownPath(suite.plans.folder, context.cwd);
-    const words = [suiteWords(suite), ...tables, approvedWords(suite, cases, folder)];
+    const { plans } = suite;
+    const approved = plans === undefined ? [] : [approvedWords(plans, cases, shownPath(plans.folder, context.cwd))];
+    const words = [suiteWords(suite), ...tables, ...approved];
     return `- **${markdown(suite.name)}**: ${markdown(words.join('; '))}`;
   });
   return [...(cells.length === 0 ? [] : [table]), ...(bites.length === 0 ? [] : [bites.join('\n')]), suites.join('\n')];

@@ -49,6 +49,7 @@ export interface ChangeGroup {
   /** The case to show: the dearest one. */
   readonly example: CaseReport;
   readonly change: PlanChange;
+  readonly next: string;
 }
 
 /** What one waiver of a suite lets off. */
@@ -224,6 +225,13 @@ function byStatement(
   }));
 }
 
+/** What to do about changes of several queries. */
+const NEXT: Readonly<Record<PlanChange['kind'], string>> = {
+  missing: 'Approve them with plan-guard approve, and commit the files.',
+  changed: 'See both with plan-guard diff; mend what changed them, or approve them: plan-guard approve.',
+  dearer: 'See both with plan-guard diff; mend what changed them, or approve them: plan-guard approve.',
+};
+
 const CHANGE_ORDER: readonly PlanChange['kind'][] = ['changed', 'dearer', 'missing'];
 
 /**
@@ -247,7 +255,10 @@ export function changes(report: Report): ChangeGroup[] {
         group.map(({ item }) => item),
         among,
       );
-      return { suite: example.suite, kind: change.kind, severity: change.severity, statements, example, change };
+      const { kind, severity } = change;
+      const isAlone = group.every((hit) => hit.change.next === change.next);
+      const next = isAlone ? change.next : NEXT[kind];
+      return { suite: example.suite, kind, severity, statements, example, change, next };
     })
     .sort(
       (a, b) => a.severity.localeCompare(b.severity) || CHANGE_ORDER.indexOf(a.kind) - CHANGE_ORDER.indexOf(b.kind),

@@ -16,6 +16,7 @@ test.each([
   ['good', build.goodReport()],
   ['bad', build.badReport()],
   ['mixed', build.mixedReport()],
+  ['changed', build.changedReport()],
   ['empty', build.report([], { suites: [], knownBad: [] })],
   [
     'without an example or what is not known',

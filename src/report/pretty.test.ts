@@ -23,6 +23,8 @@ describe('transcripts', () => {
     ['verbose', build.report([build.badCase(), build.caseReport({ scenario: 'label' })]), { verbose: true }],
     ['call', callReport(), {}],
     ['partitions', partitionReport(), {}],
+    ['changed', build.changedReport(), {}],
+    ['changed-60', build.changedReport(), { width: 60 }],
     ['hostile', hostileReport(), { width: 80 }],
   ] as const)('%s', async (name, report, over) => {
     await expect(show(report, over)).toMatchFileSnapshot(`testing/pretty-${name}.txt`);
@@ -118,6 +120,7 @@ const reports = {
   mixed: build.mixedReport(),
   call: callReport(),
   partitions: partitionReport(),
+  changed: build.changedReport(),
   hostile: hostileReport(),
 };
 

@@ -37,6 +37,7 @@ import {
   suiteWords,
   verdictWords,
   type Way,
+  waivedWords,
 } from './words.js';
 
 /** Faults that are shown with plan and SQL unless verbose; the others are shown in a few lines each. */
@@ -143,8 +144,12 @@ function suiteBlock(page: Page, report: Report, suite: SuiteReport, blind: reado
     const words = tables.map(({ table, size, plans }) => `${table} (${size}) in ${count(plans, 'plan')}`);
     prose(page, '  ', words.join('; '), chalk.dim);
   }
-  const folder = suite.plans === undefined ? '' : shownPath(suite.plans.folder, context.cwd);
-  prose(page, '  ', approvedWords(suite, cases, folder), chalk.dim);
+  const { plans } = suite;
+  const approved =
+    plans === undefined
+      ? 'no approved plans to compare with: plan-guard approve writes them'
+      : approvedWords(plans, cases, shownPath(plans.folder, context.cwd));
+  prose(page, '  ', approved, chalk.dim);
   for (const group of bad.filter((one) => one.caught)) {
     const at = caughtAt(
       group.example?.findings.find((one) => one.rule === group.mustFail) ?? group.example?.findings[0],
@@ -208,10 +213,8 @@ function statementLines(page: Page, group: { suite: string; statements: readonly
 
 function waivedBlock(page: Page, group: WaivedGroup): void {
   const { chalk } = page;
-  const { waiver, rules } = group;
   blank(page);
-  const words = `waived until ${waiver.until}: ${listed(rules.map(inline))}. ${inline(waiver.reason)} (${inline(waiver.owner)})`;
-  prose(page, '- ', words, chalk.dim);
+  prose(page, '- ', waivedWords(group), chalk.dim);
   statementLines(page, group);
 }
 
@@ -238,7 +241,7 @@ function changeBlock(page: Page, group: ChangeGroup, full: boolean): void {
     plan(page, example, [], `plan of now: ${caseName(example)}`);
     blank(page);
   }
-  labelled(page, 'next', inline(change.next), chalk.bold);
+  labelled(page, 'next', inline(group.next), chalk.bold);
 }
 
 /** The approved plan as its file has it. */

@@ -1,5 +1,5 @@
 import { inline } from './escape.js';
-import { type ChangeGroup, type Fault, qualified } from './groups.js';
+import { type ChangeGroup, type Fault, qualified, type WaivedGroup } from './groups.js';
 import type { CaseReport, Finding, Report, SuiteReport } from './model.js';
 import { cost, count, integer, listed, pageSize, rough } from './text.js';
 
@@ -171,30 +171,35 @@ export function coverageWords(suite: SuiteReport): { table: string; size: string
   });
 }
 
+/** `waived until 2026-12-31 by the music team, protect: it runs at night`. */
+export function waivedWords({ waiver, rules }: WaivedGroup): string {
+  const { until, owner, reason } = waiver;
+  return `waived until ${until} by ${inline(owner)}, ${listed(rules.map(inline))}: ${inline(reason)}`;
+}
+
 /** How many plans a group is about. */
-export function plansOf(group: { readonly statements: ChangeGroup['statements'] }): number {
+function plansOf(group: { readonly statements: ChangeGroup['statements'] }): number {
   return group.statements.reduce((sum, { cases }) => sum + cases.length, 0);
 }
 
-/** `8 plans are not the approved ones`. */
+/** `8 plans changed since they were approved`. */
 export function changeTitle(group: ChangeGroup): string {
   const plans = plansOf(group);
-  const [is, has] = plans === 1 ? ['is', 'has'] : ['are', 'have'];
   switch (group.kind) {
     case 'missing':
-      return `${count(plans, 'plan')} ${is} not approved yet`;
+      return `${count(plans, 'plan')} not approved yet`;
     case 'changed':
       return `${count(plans, 'plan')} changed since ${plans === 1 ? 'it was' : 'they were'} approved`;
     case 'dearer':
-      return `${count(plans, 'plan')} ${has} the approved shape and ${is} dearer`;
+      return `${count(plans, 'plan')} dearer than approved`;
   }
 }
 
+type ApprovedPlans = NonNullable<SuiteReport['plans']>;
+
 /** How the plans of a suite compare with the approved ones: `372 of 380 plans are as approved in plans/audius`. */
-export function approvedWords(suite: SuiteReport, cases: readonly CaseReport[], folder: string): string {
-  const { plans } = suite;
-  if (plans === undefined) return `No plans are approved: plan-guard approve writes them, and check tells of changes.`;
-  return `${integer(plans.approved)} of ${count(cases.length, 'plan')} as approved in ${inline(folder)}`;
+export function approvedWords({ approved }: ApprovedPlans, cases: readonly CaseReport[], folder: string): string {
+  return `${integer(approved)} of ${count(cases.length, 'plan')} as approved in ${inline(folder)}`;
 }
 
 /** `18 of 72 plans fail (2 faults), 4 unverified, 2 of 2 known-bad queries caught`. */
@@ -210,6 +215,8 @@ export function verdictWords(report: Report, faultCount: number, changeCount: nu
   if (summary.changed > 0) parts.push(`${integer(summary.changed)} changed`);
   if (summary.dearer > 0) parts.push(`${integer(summary.dearer)} dearer`);
   if (summary.missing > 0) parts.push(`${integer(summary.missing)} not approved yet`);
+  const failing = report.notices.filter(({ level }) => level === 'fail').length;
+  if (failing > 0) parts.push(count(failing, 'more finding'));
   if (summary.waived > 0) parts.push(`${integer(summary.waived)} waived`);
   if (summary.unverified > 0) parts.push(`${integer(summary.unverified)} unverified`);
   const unchecked = report.notices.filter(({ level }) => level === 'unverified').length;

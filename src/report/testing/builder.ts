@@ -2,12 +2,14 @@ import type { Access, AccessKind } from '../../plan/model.js';
 import type { Doubt } from '../../rules/model.js';
 import type { ReportContext } from '../context.js';
 import type {
+  AcceptedBy,
   Alternative,
   CaseReport,
   Cause,
   Finding,
   KnownBadReport,
   Notice,
+  PlanChange,
   PlanMode,
   Report,
   StatementReport,
@@ -304,6 +306,50 @@ export function unverifiedCase(doubt: Doubt, over: Partial<CaseReport> = {}): Ca
   return caseReport({ verdict: 'unverified', doubts: [doubt], ...over });
 }
 
+export const waiver: AcceptedBy = {
+  owner: 'the music team',
+  reason: 'runs at night, until tracks is partitioned',
+  until: '2026-12-31',
+  file: `${cwd}/fixtures/audius/plan-guard.yaml`,
+  line: 40,
+  column: 5,
+};
+
+const approvedAt = { file: `${cwd}/plans/audius/profile.plan`, line: 11, column: 1, waiver: undefined };
+
+export const changed: PlanChange = {
+  kind: 'changed',
+  severity: 'fail',
+  message: 'tracks t: bounded by tracks_owner_id_idx → whole table (Parallel Seq Scan).',
+  next: 'See both with plan-guard diff --filter profile; mend it, or approve it: plan-guard approve --filter profile.',
+  approved: [
+    'Limit',
+    '  ->  Index Scan using tracks_owner_id_idx on public.tracks t',
+    '        Index Cond: (t.owner_id = $1)',
+    '        Filter: (t.is_current AND (NOT t.is_delete) AND t.is_available AND (t.stem_of IS NULL) AND (NOT t.is_unlisted))',
+  ],
+  ...approvedAt,
+};
+
+export const dearer: PlanChange = {
+  kind: 'dearer',
+  severity: 'fail',
+  message: 'The plan has the approved shape and is dearer: cost ~40 → 12,076 (× 302), rows ~7 → 100,003 (× 14,286).',
+  next: 'See both with plan-guard diff --filter profile; mend it, or approve it: plan-guard approve --filter profile.',
+  before: { cost: 40, rows: 7 },
+  now: { cost: 12_076.4, rows: 100_003 },
+  ...approvedAt,
+};
+
+export const missing: PlanChange = {
+  kind: 'missing',
+  severity: 'warn',
+  message: 'No plan is approved for it yet.',
+  next: 'Approve it with plan-guard approve --filter profile, and commit the file.',
+  ...approvedAt,
+  file: `${cwd}/fixtures/audius/queries/profile.sql`,
+};
+
 /** One case for each scenario × mode × statistics set. */
 export function crossed(
   scenarios: readonly string[],
@@ -358,7 +404,7 @@ export function suite(over: Partial<SuiteReport> = {}): SuiteReport {
     scenarios: 4,
     queries: 2,
     statements: 2,
-    plans: { folder: `${cwd}/plans/audius`, approved: 32 },
+    plans: undefined,
     coverage: [
       { table: 'public.tracks', rows: 2_000_000, pages: 153_847, plans: 16, statistics: 'incident-day' },
       { table: 'public.tracks', rows: 2_000_000, pages: 153_847, plans: 16, statistics: 'year-later' },
@@ -448,6 +494,34 @@ export const rowSecurity: Doubt = {
   message: 'Row-level security is on for tracks, and a superuser plans without its policies.',
   next: 'State the role that production uses under postgres.role.',
 };
+
+/** Plans that are not the approved ones, findings that are waived, and what is wrong with the files. */
+export function changedReport(): Report {
+  const monthly = { query: 'monthly-listens', statement: '2' };
+  return report(
+    [
+      ...crossed(scenarios, sets, (over) =>
+        over.scenario === 'label' ? caseReport({ ...over, verdict: 'fail', change: changed }) : caseReport(over),
+      ),
+      ...crossed(scenarios, sets, (over) =>
+        caseReport({ ...over, ...monthly, ...(over.mode === 'custom' ? { verdict: 'fail', change: dearer } : {}) }),
+      ),
+      ...crossed(['one-accepted'], sets, (over) => caseReport({ ...over, query: 'new', change: missing })),
+      badCase({ query: 'report', verdict: 'pass', findings: [finding({ waiver })] }),
+      caseReport({ query: 'report', scenario: 'label', change: { ...changed, waiver } }),
+    ],
+    {
+      suites: [suite({ plans: { folder: `${cwd}/plans/audius`, approved: 30 } })],
+      notices: [
+        notice({ kind: 'unused-plan', level: 'fail', message: 'No query is called old.', ...at('old.plan', 1) }),
+        notice({ kind: 'edited-plans', level: 'fail', message: 'Written by hand.', ...at('profile.plan', 8) }),
+        notice({ kind: 'expired-waiver', level: 'fail', message: 'The waiver of protect ended on 2026-06-30.' }),
+      ],
+    },
+  );
+}
+
+const at = (name: string, line: number) => ({ file: `${cwd}/plans/audius/${name}`, line, column: 1 });
 
 /** A bit of everything: fail, unverified, notices, a known-bad query that passes. */
 export function mixedReport(): Report {

@@ -19,7 +19,10 @@ export function checkedPairs(): CheckedPair[] {
   const files = readdirSync(folder).filter((file) => file.endsWith('.plans'));
   return files.sort().map((file) => {
     const name = file.slice(0, -'.plans'.length);
-    const [before, after] = readFileSync(new URL(file, folder), 'utf8').trim().split('\n').map((line) => parsePlan(line));
+    const [before, after] = readFileSync(new URL(file, folder), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => parsePlan(line));
     if (before === undefined || after === undefined) throw new Error(`${file} holds no two plans`);
     return { name, before, after, matching: readFileSync(new URL(`${name}.txt`, folder), 'utf8') };
   });

@@ -1,0 +1,221 @@
+import type { Block, Capture, PlanFacts } from './block.js';
+import { CellCapture, isQuotedLine, isQuotedOpening, unquoteLine } from './cells.js';
+import { XmlCapture, YamlCapture } from './documents.js';
+import { HtmlCapture, isHtmlHeader } from './html.js';
+import { JsonCapture } from './json.js';
+import { cutStart, isBlank, refusal, type SourceLine, withText } from './lines.js';
+import { CsvEntryCapture, isCsvEntry, LogReader, readJsonEntry } from './logs.js';
+import { StatementReader } from './statements.js';
+import { ExpandedCapture, headerFrame, isExpandedOpening, isFramedOpening, isRecord, TableCapture } from './tables.js';
+import { isQueryText, isYamlMessage, MessageCapture, TextCapture } from './text.js';
+import { isBelowNode, isFence, isMessage, isPlainNode, isRoot, isRule, looksLikePlan, openingOf } from './words.js';
+
+const PARTIAL_HINT = 'Copy the whole plan, from its first line to its last.';
+
+/**
+ * Finds plans in lines that hold nothing else.
+ * @throws {PlanGuardError} `plan` at the first line that begins no plan
+ */
+export function splitContent(lines: readonly SourceLine[]): Block[] {
+  const blocks: Block[] = [];
+  let capture: Capture | undefined;
+  const close = () => {
+    const block = capture?.close();
+    capture = undefined;
+    if (block !== undefined) blocks.push(block);
+  };
+  lines.forEach((line, index) => {
+    const next = lines[index + 1];
+    if (capture !== undefined) {
+      const taken = capture.take(line, next);
+      if (taken !== 'more') close();
+      if (taken !== 'none') return;
+    }
+    if (isBlank(line.text)) return;
+    capture = planCapture(line, next, true) ?? quotedCapture(line, true);
+    if (capture === undefined) {
+      throw refusal(
+        `The beginning of a plan was expected, and not "${line.text.trim().slice(0, 60)}"`,
+        line,
+        0,
+        PARTIAL_HINT,
+      );
+    }
+    if (capture.take(line, next) === 'last') close();
+  });
+  close();
+  return blocks;
+}
+
+/** What begins a plan as EXPLAIN or auto_explain print it. `definite`: there is a plan, even if it has no costs. */
+function planCapture(line: SourceLine, next: SourceLine | undefined, definite: boolean): Capture | undefined {
+  const { text } = line;
+  switch (openingOf(text)) {
+    case 'json':
+      return new JsonCapture();
+    case 'xml':
+      return new XmlCapture();
+    case 'yaml':
+      return new YamlCapture();
+  }
+  if (isQueryText(text)) return isYamlMessage(line, next) ? new YamlCapture(true) : new MessageCapture();
+  const isPlan = isRoot(text) || (isPlainNode(text) && (definite || (next !== undefined && isBelowNode(next.text))));
+  return isPlan ? new TextCapture() : undefined;
+}
+
+function quotedCapture(line: SourceLine, definite: boolean): Capture | undefined {
+  if (!isQuotedOpening(line.text, definite)) return undefined;
+  const isText = isQuotedLine(line.text) && openingOf(unquoteLine(line).text) === undefined;
+  return isText ? new TextCapture() : new CellCapture();
+}
+
+/** What quotes the lines of a text: a mail, a comment of SQL or of a script. */
+const QUOTING = /^(?:(?:> ?)+|-- |# |\/\/ )/;
+
+/** Finds plans in any text, line by line; all else in it is passed over. */
+export class Finder {
+  readonly #emit: (block: Block) => void;
+  readonly #logs: LogReader;
+  readonly #statements = new StatementReader();
+  #held: SourceLine | undefined;
+  #partial = '';
+  #capture: Capture | undefined;
+  #quoting = '';
+  #facts: PlanFacts = {};
+  /** The header QUERY PLAN, or the line of a log, that promises a plan in the next line. */
+  #promise: SourceLine | undefined;
+  #afterFence = false;
+
+  /** `emit` is given what was found, in the order in which it ends. */
+  constructor(emit: (block: Block) => void) {
+    this.#emit = emit;
+    this.#logs = new LogReader(emit);
+  }
+
+  /** @throws {PlanGuardError} `plan` where something looks like a plan and cannot be read */
+  push(line: SourceLine): void {
+    const next = this.#cleaned(line);
+    if (next === undefined) return;
+    if (this.#held !== undefined) this.#take(this.#held, next);
+    this.#held = next;
+  }
+
+  /** @throws {PlanGuardError} `plan` */
+  end(): void {
+    if (this.#held !== undefined) this.#take(this.#held, undefined);
+    this.#close();
+    this.#logs.end();
+    if (this.#promise !== undefined) throw unkept(this.#promise);
+  }
+
+  #take(line: SourceLine, next: SourceLine | undefined): void {
+    if (this.#capture !== undefined) {
+      const bare = this.#unquoted(line);
+      const taken = bare === undefined ? 'none' : this.#capture.take(bare, next && this.#unquoted(next));
+      if (taken !== 'more') this.#close();
+      if (taken !== 'none') return;
+    }
+    const taken = this.#logs.take(line, next);
+    if (taken === 'taken') return;
+    if (taken !== undefined) {
+      this.#facts = taken;
+      this.#promise = line;
+      return;
+    }
+    const entry = readJsonEntry(line);
+    if (entry !== undefined) this.#emit(entry);
+    else this.#begin(line, next);
+  }
+
+  #begin(line: SourceLine, next: SourceLine | undefined): void {
+    this.#quoting = QUOTING.exec(line.text)?.[0] ?? '';
+    let bare = cutStart(line, this.#quoting.length);
+    const below = next && this.#unquoted(next);
+    const isOpenFence = bare.text.startsWith('```');
+    if (isOpenFence) bare = cutStart(bare, 3);
+    const definite = this.#promise !== undefined || this.#afterFence || this.#statements.isComplete;
+    const capture = this.#capturing(bare, below, definite);
+    if (capture === undefined) this.#passOver(bare, isOpenFence);
+    else {
+      this.#capture = capture;
+      this.#promise = undefined;
+      this.#facts = { statement: this.#statements.give(), ...this.#facts };
+      if (capture.take(bare, below) === 'last') this.#close();
+    }
+    this.#afterFence = isOpenFence || isFence(bare.text);
+  }
+
+  #capturing(line: SourceLine, next: SourceLine | undefined, definite: boolean): Capture | undefined {
+    const { text } = line;
+    if (isCsvEntry(text)) return new CsvEntryCapture();
+    const frame = headerFrame(text);
+    if (frame !== undefined) return next !== undefined && isRule(next.text) ? new TableCapture(frame) : undefined;
+    if (isExpandedOpening(text)) return new ExpandedCapture();
+    if (isHtmlHeader(text)) return new HtmlCapture();
+    if (isFramedOpening(text)) return new TableCapture(undefined);
+    return quotedCapture(line, definite) ?? planCapture(line, next, definite);
+  }
+
+  /** @throws {PlanGuardError} `plan` where the line is a part of a plan, or not the plan that was promised */
+  #passOver(line: SourceLine, isOpenFence: boolean): void {
+    const { text } = line;
+    if (isBlank(text) && !isOpenFence) return;
+    if (this.#promise !== undefined) throw unkept(line);
+    if (/^"?QUERY PLAN"?[;,\t ]*$/.test(text.trim())) {
+      this.#promise = line;
+      return;
+    }
+    if (looksLikePlan(text)) {
+      throw refusal(
+        `A line of a plan, and the beginning of that plan was expected before it: "${text.trim().slice(0, 60)}"`,
+        line,
+        0,
+        PARTIAL_HINT,
+      );
+    }
+    if (!isRule(text) && !isRecord(text) && !isMessage(text)) this.#statements.take(text);
+  }
+
+  #close(): void {
+    const block = this.#capture?.close();
+    this.#capture = undefined;
+    const facts = this.#facts;
+    this.#facts = {};
+    if (block !== undefined) this.#emit({ ...block, facts: { ...facts, ...block.facts } });
+  }
+
+  /** The line without what quotes the lines of the present capture; undefined where it is not quoted. */
+  #unquoted(line: SourceLine): SourceLine | undefined {
+    if (line.text.startsWith(this.#quoting)) return cutStart(line, this.#quoting.length);
+    return line.text.trimEnd() === this.#quoting.trimEnd() ? withText(line, '') : undefined;
+  }
+
+  /** The line without Docker's wrapping and with plain blanks; undefined where the rest of it is still to come. */
+  #cleaned(line: SourceLine): SourceLine | undefined {
+    const unwrapped = this.#unwrapped(line);
+    if (!unwrapped?.text.includes('\u00A0')) return unwrapped;
+    const isMargin =
+      /^[ \t]*\u00A0/.test(unwrapped.text) || /\u00A0 ?\((?:cost|actual|never)| \u00A0\(/.test(unwrapped.text);
+    return isMargin ? withText(unwrapped, unwrapped.text.replaceAll('\u00A0', ' ')) : unwrapped;
+  }
+
+  /** Docker's json-file driver writes each line as `{"log":"…\n","stream":…}`, long ones in several. */
+  #unwrapped(line: SourceLine): SourceLine | undefined {
+    if (!line.text.startsWith('{"log":"')) return line;
+    let entry: { log?: unknown };
+    try {
+      entry = JSON.parse(line.text);
+    } catch {
+      return line;
+    }
+    if (typeof entry.log !== 'string') return line;
+    const text = this.#partial + entry.log;
+    const isWhole = text.endsWith('\n');
+    this.#partial = isWhole ? '' : text;
+    return isWhole ? { text: text.replace(/\r?\n$/, ''), line: line.line, column: undefined } : undefined;
+  }
+}
+
+function unkept(line: SourceLine) {
+  return refusal('A plan was expected here, as the line before says', line, 0, PARTIAL_HINT);
+}

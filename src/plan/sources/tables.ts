@@ -1,0 +1,197 @@
+import { openQuote } from '../text-lines.js';
+import type { Capture, ContentBlock, Footer } from './block.js';
+import { cutStart, indentOf, isBlank, refusal, type SourceLine, trimEndOf, withText } from './lines.js';
+import { type Cell, cellAt, indentedCell, joinRows, type Rows } from './rows.js';
+import { BARS, beginsPlan, endsText, footerRows, isPlainNode, isRule, openingOf } from './words.js';
+
+const HEADER = 'QUERY PLAN';
+
+interface Frame {
+  readonly left: boolean;
+  readonly right: boolean;
+}
+
+/** The frame of a line that is the header `QUERY PLAN`, whatever stands around it. */
+export function headerFrame(text: string): Frame | undefined {
+  const start = text.trim();
+  if (!start.includes(HEADER)) return undefined;
+  const left = BARS.includes(start[0] as string);
+  const right = BARS.includes(start.at(-1) as string);
+  return start.slice(left ? 1 : 0, right ? -1 : undefined).trim() === HEADER ? { left, right } : undefined;
+}
+
+/** Whether a line is a row of a framed table that has no header (tuples only, border 2) and begins a plan. */
+export function isFramedOpening(text: string): boolean {
+  const row = text.trim();
+  return BARS.includes(row[0] ?? ' ') && BARS.includes(row.at(-1) ?? ' ') && beginsPlan(row.slice(1, -1), false);
+}
+
+/** A table of psql, aligned or wrapped; DBeaver's and Markdown's, which are made the same way. */
+export class TableCapture implements Capture {
+  readonly #frame: Frame;
+  readonly #rows: SourceLine[] = [];
+  #expected: 'header' | 'rule' | 'rows' | 'footer';
+  #width: number | undefined;
+  #open: "'" | '"' | undefined;
+  #footer: Footer | undefined;
+
+  /** `frame` of the header, or undefined for a table without one, all of whose rows stand between bars. */
+  constructor(frame: Frame | undefined) {
+    this.#frame = frame ?? { left: true, right: true };
+    this.#expected = frame === undefined ? 'rows' : 'header';
+  }
+
+  take(line: SourceLine, next: SourceLine | undefined): 'more' | 'last' | 'none' {
+    const { text } = line;
+    const rows = footerRows(text);
+    if (this.#expected === 'header') this.#expected = 'rule';
+    else if (this.#expected === 'rule') {
+      this.#width = text.trim().length;
+      this.#expected = 'rows';
+    } else if (rows !== undefined && this.#open === undefined) {
+      this.#footer = { rows, at: line };
+      return 'last';
+    } else if (this.#expected === 'footer') return 'none';
+    else return this.#takeRow(line, next);
+    return 'more';
+  }
+
+  #takeRow(line: SourceLine, next: SourceLine | undefined): 'more' | 'none' {
+    const { text } = line;
+    const { left, right } = this.#frame;
+    if ((left || right) && isRule(text)) {
+      this.#expected = 'footer';
+      return 'more';
+    }
+    if (left && !BARS.includes(text.trimStart()[0] ?? ' ')) return 'none';
+    if (this.#open === undefined && !left) {
+      const isLast = next === undefined || isBlank(next.text) || footerRows(next.text) !== undefined;
+      if (text === '' || (isBlank(text) && isLast) || endsText(text)) return 'none';
+    }
+    this.#rows.push(line);
+    if (openingOf(this.#bare(this.#rows[0] as SourceLine).text) === undefined) {
+      this.#open = openQuote(this.#bare(line).text, this.#open);
+    }
+    return 'more';
+  }
+
+  close(): ContentBlock {
+    const cells = this.#rows.map((row) => this.#bare(row));
+    const first = cells[0];
+    if (first === undefined || isBlank(first.text)) {
+      const at = this.#rows[0] ?? this.#footer?.at;
+      throw refusal(
+        'The rows of a plan were expected below QUERY PLAN',
+        at ?? { text: '', line: 1, column: undefined },
+      );
+    }
+    const pad = indentOf(first.text);
+    const isText = openingOf(first.text) === undefined;
+    const rows = joinRows(
+      cells.map((cell) => indentedCell(cell, pad)),
+      isText,
+      this.#width,
+    );
+    checkFooter(rows, this.#footer);
+    return { kind: 'content', lines: rows.lines, facts: {} };
+  }
+
+  /** The line without its bars. */
+  #bare(line: SourceLine): SourceLine {
+    let bare = line;
+    if (this.#frame.right) {
+      const end = trimEndOf(bare.text, ' \t');
+      if (BARS.includes(end.at(-1) ?? ' ')) bare = withText(bare, trimEndOf(end.slice(0, -1), ' '));
+    }
+    return this.#frame.left ? cutStart(bare, indentOf(bare.text) + 1) : bare;
+  }
+}
+
+/** @throws {PlanGuardError} `plan` where psql counted other rows than there are: a part of the plan is missing */
+export function checkFooter(rows: Rows, footer: Footer | undefined): void {
+  if (footer === undefined || rows.count === undefined || rows.count === footer.rows) return;
+  throw refusal(
+    `${footer.rows} rows were expected above ${footer.at.text.trim()}, and there are ${rows.count}`,
+    footer.at,
+    0,
+    'Copy the whole plan. In the line style old-ascii a wrapped plan cannot be told from its lines: use \\pset format aligned.',
+  );
+}
+
+const LABEL = /^(?:\s*[|│║] )?QUERY PLAN(?: [|│║] | |[|,])/;
+const RECORD = /^\s*(?:[+┌├╔╠╓╟╒╞]?[-─═]?\[ RECORD (\d+) \]|\* Record (\d+)\s*$)/;
+
+/** Whether a line says which record of an expanded table follows. */
+export function isRecord(text: string): boolean {
+  return RECORD.test(text);
+}
+
+/** Whether a line is the first one of a plan in an expanded table (`\x`). */
+export function isExpandedOpening(text: string): boolean {
+  const label = LABEL.exec(text)?.[0];
+  if (label === undefined) return false;
+  const cell = text.slice(label.length);
+  const bare = trimEndOf(cell.startsWith('"') ? cell.slice(1) : cell, `${BARS} \t`);
+  if (!label.endsWith('N ')) return bare !== '';
+  return beginsPlan(bare, true) || isPlainNode(trimEndOf(bare, '.… '));
+}
+
+/** An expanded table of psql: aligned, wrapped, unaligned or CSV. */
+export class ExpandedCapture implements Capture {
+  readonly #lines: SourceLine[] = [];
+  #label = '';
+  #quotes = 0;
+
+  take(line: SourceLine, next: SourceLine | undefined): 'more' | 'last' | 'none' {
+    const { text } = line;
+    const label = LABEL.exec(text)?.[0];
+    if (this.#label === '') this.#label = label ?? '';
+    const record = RECORD.exec(text);
+    if (record !== null) return (record[1] ?? record[2]) === '1' ? 'none' : 'more';
+    if (this.#isRaw) {
+      const inside = this.#quotes % 2 === 1;
+      if (label === undefined && !inside) {
+        if (isBlank(text)) return next !== undefined && LABEL.test(next.text) ? 'more' : 'none';
+        if (this.#label.endsWith(',') || endsText(text)) return 'none';
+      }
+      if (this.#label.endsWith(',')) this.#quotes += text.split('"').length - 1;
+    } else if (label === undefined) {
+      const framed = BARS.includes(this.#label.trimStart()[0] as string);
+      if (isRule(text)) return framed && !/^\s*[+├╟╠╞]/.test(text) ? 'last' : 'more';
+      if (isBlank(text) && !(text.length > 0 && next !== undefined && LABEL.test(next.text))) return 'none';
+      if (isBlank(text)) return 'more';
+      if (!isBlank(text.slice(framed ? 2 : 0, framed ? 12 : 10))) return 'none';
+    }
+    this.#lines.push(line);
+    return 'more';
+  }
+
+  /** Unaligned and CSV: what follows the label is printed as it is. */
+  get #isRaw(): boolean {
+    return /[^ ]$/.test(this.#label);
+  }
+
+  close(): ContentBlock {
+    const start = this.#label.length;
+    if (this.#isRaw) {
+      const lines = this.#lines.map((line) => (LABEL.test(line.text) ? cutStart(line, start) : line));
+      return { kind: 'content', lines, facts: {} };
+    }
+    const framed = BARS.includes(this.#label.trimStart()[0] as string);
+    const cells = this.#lines.map((line): Cell => {
+      const cell = cellAt(framed ? withoutRightBar(line) : line, start);
+      if (LABEL.test(line.text)) return { ...cell, from: 'row' };
+      return { ...cell, from: line.text[start - 2] === ';' ? 'wrap' : 'newline' };
+    });
+    const isText = openingOf(trimEndOf(cells[0]?.line.text ?? '', ' ')) === undefined;
+    return { kind: 'content', lines: joinRows(cells, isText).lines, facts: {} };
+  }
+}
+
+/** Without the bar at the right, and the column before it that is empty where it holds no mark. */
+function withoutRightBar(line: SourceLine): SourceLine {
+  const end = trimEndOf(line.text, ' \t');
+  if (!BARS.includes(end.at(-1) ?? ' ')) return line;
+  const cell = end.slice(0, -1);
+  return withText(line, cell.endsWith(' ') ? cell.slice(0, -1) : cell);
+}

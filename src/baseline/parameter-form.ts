@@ -231,54 +231,70 @@ function matchTerms(
   text: string,
   parameters: readonly BoundParameter[],
 ): Match | undefined {
-  const tried = new Map<number, Match | undefined>();
-  const from = (at: number, to: number): Match | undefined => {
-    const id = at * (pattern.length + 1) + to;
-    if (!tried.has(id)) tried.set(id, attempt(at, to));
-    return tried.get(id);
-  };
-  const attempt = (at: number, to: number): Match | undefined => {
-    const term = terms[at];
+  const replacements: Replacement[] = [];
+  let unproved = 0;
+  let to = 0;
+  for (const term of terms) {
     const other = pattern[to];
-    if (term === undefined || other === undefined) return term === other ? NOTHING : undefined;
-    const same = matchTerm(term, other);
-    const rest = same && from(at + 1, to + 1);
-    if (rest !== undefined) return joined(same, rest);
-    if (term.kind !== 'literal') return undefined;
-    let best: Match | undefined;
-    for (let end = to + 1; end <= pattern.length && !isSeparator(pattern[end - 1]); end++) {
-      const run = pattern.slice(to, end);
-      const folded = foldedMatch(term, run);
-      const after = folded && from(at + 1, end);
-      if (after === undefined) continue;
-      const match = joined(folded, after);
-      if (best === undefined || (match as Match).unproved < best.unproved) best = match;
-    }
-    return best;
-  };
-  const matchTerm = (term: Term, other: Term): Match | undefined => {
+    if (other === undefined) return undefined;
     if (term.kind === 'group') {
-      const isSame = other.kind === 'group' && other.bracket === term.bracket;
-      return isSame ? matchTerms(term.terms, other.terms, text, parameters) : undefined;
+      if (other.kind !== 'group' || other.bracket !== term.bracket) return undefined;
+      const inner = matchTerms(term.terms, other.terms, text, parameters);
+      if (inner === undefined) return undefined;
+      replacements.push(...inner.replacements);
+      unproved += inner.unproved;
+      to += 1;
+    } else if (sameTerm(term, other)) {
+      to += 1;
+    } else {
+      const end = term.kind === 'literal' ? operandEnd(pattern, to) : to;
+      const operand = pattern.slice(to, end);
+      const last = operand.at(-1);
+      if (term.kind !== 'literal' || last === undefined || !operand.some(hasParameter)) return undefined;
+      if (operand.length === 1 && other.kind === 'parameter') {
+        if (!isValue(term, parameters[other.number - 1])) return undefined;
+      } else unproved += 1;
+      replacements.push({ start: term.start, end: term.end, text: text.slice(other.start, last.end) });
+      to = end;
     }
-    return sameTerm(term, other) ? NOTHING : undefined;
-  };
-  const foldedMatch = (literal: Literal, run: readonly Term[]): Match | undefined => {
-    if (!run.some(hasParameter)) return undefined;
-    const [first, last] = [run[0], run.at(-1)] as [Term, Term];
-    const isBare = run.length === 1 && first.kind === 'parameter';
-    if (isBare && !isValue(literal, parameters[first.number - 1])) return undefined;
-    const replacement = { start: literal.start, end: literal.end, text: text.slice(first.start, last.end) };
-    return { replacements: [replacement], unproved: Number(!isBare) };
-  };
-  return from(0, 0);
+  }
+  return to === pattern.length ? { replacements, unproved } : undefined;
 }
 
-const NOTHING: Match = { replacements: [], unproved: 0 };
+/**
+ * Where the operand ends that begins here; here, where none does that could fold into a literal. Operators stand in
+ * brackets with their operands, so that an operand is a parameter, a group, a call, an ARRAY or a CASE, and its casts.
+ */
+function operandEnd(terms: readonly Term[], start: number): number {
+  const first = terms[start];
+  let end = start + 1;
+  if (isWord(first, 'CASE')) {
+    for (let open = 1; open > 0 && end < terms.length; end++) {
+      open += Number(isWord(terms[end], 'CASE')) - Number(isWord(terms[end], 'END'));
+    }
+  } else if (first?.kind === 'token' && first.token.kind === 'word') {
+    while (isDot(terms[end])) end += 2;
+    if (terms[end]?.kind !== 'group') return start;
+    end += 1;
+  } else if (first?.kind !== 'parameter' && first?.kind !== 'group') return start;
+  while (terms[end]?.kind === 'cast') end += 1;
+  return hasColumn(terms.slice(start, end)) ? start : end;
+}
 
-function joined(a: Match | undefined, b: Match | undefined): Match | undefined {
-  if (a === undefined || b === undefined) return undefined;
-  return { replacements: [...a.replacements, ...b.replacements], unproved: a.unproved + b.unproved };
+/** A column is written behind its table's alias; what stands before a bracket is a function behind its schema. */
+function hasColumn(terms: readonly Term[]): boolean {
+  return terms.some((term, at) => {
+    if (term.kind === 'group') return hasColumn(term.terms);
+    return isDot(term) && terms[at + 2]?.kind !== 'group';
+  });
+}
+
+function isWord(term: Term | undefined, word: string): boolean {
+  return term?.kind === 'token' && !term.token.quoted && term.token.text === word;
+}
+
+function isDot(term: Term | undefined): boolean {
+  return term?.kind === 'token' && term.token.kind === 'mark' && term.token.text === '.';
 }
 
 function sameTerm(a: Term, b: Term): boolean {
@@ -287,11 +303,6 @@ function sameTerm(a: Term, b: Term): boolean {
   if (a.kind === 'cast') return b.kind === 'cast' && a.type === b.type;
   if (a.kind !== 'token' || b.kind !== 'token') return false;
   return a.token.text === b.token.text && a.token.kind === b.token.kind;
-}
-
-/** Where an expression that folds into one literal ends. */
-function isSeparator(term: Term | undefined): boolean {
-  return term?.kind === 'token' && !term.token.quoted && /^(,|AND|OR|NOT)$/.test(term.token.text);
 }
 
 function hasParameter(term: Term): boolean {

@@ -1,23 +1,12 @@
 import type { ApprovedCase, ApprovedPlan, BaselineFile } from '../baseline/model.js';
 import { shapeText } from '../baseline/shape.js';
-import { accessesOf } from '../plan/accesses.js';
-import type { Catalog, FoundPlan, Plan } from '../plan/model.js';
+import { accessesInPlan, accessesOf } from '../plan/accesses.js';
+import type { Catalog, Plan } from '../plan/model.js';
 import type { ComparedCase, Comparison, PlanSide } from '../report/diff-model.js';
-import { isBlank, scan } from '../sql/scan.js';
 import { added, caseName, compare, removed } from './diff-compare.js';
-import { bestPairs, groupBy, likeness, type Words, wordsOf } from './diff-pairs.js';
+import { type Entry, UNKNOWN_INPUTS, withoutValues } from './diff-entries.js';
+import { bestPairs, groupBy, likeness, wordsOf } from './diff-pairs.js';
 import type { SourceContent } from './diff-sources.js';
-
-/** Plans of one statement and of one shape in a source: a log may hold thousands. */
-interface Entry {
-  readonly side: PlanSide;
-  readonly count: number;
-  /** The statement without its literals; undefined where the source does not tell it. */
-  readonly statement: string | undefined;
-  readonly words: Words;
-  readonly shape: string;
-  readonly line: number;
-}
 
 /**
  * Compares what stands in two sources: two baselines case by case; plans by their statements, and by their order where
@@ -28,78 +17,13 @@ export function diffSources(before: SourceContent, after: SourceContent): Compar
   return diffEntries(entriesOf(before), entriesOf(after));
 }
 
-function entriesOf(content: SourceContent): Entry[] {
-  if (content.kind === 'baseline') return approvedEntries(content);
-  const { name, plans } = content;
-  const single = plans.length === 1;
-  const entries = plans.map((found) => entryOf(found, name, single));
-  const groups = groupBy(entries, ({ statement, shape, line }) =>
-    // Without a statement, two plans of one shape may be of two queries.
-    statement === undefined ? String(line) : JSON.stringify([statement, shape]),
-  );
-  return [...groups.values()].flatMap(([first, ...others]) => (first ? { ...first, count: 1 + others.length } : []));
-}
-
-function entryOf(found: FoundPlan, name: string, single: boolean): Entry {
-  const { plan, raw, statement, line } = found;
-  const side: PlanSide = {
-    ...unknownSide(plan, single ? name : `${name}:${line}`),
-    raw,
-    inputs: { ...NOTHING_KNOWN, statement, settings: settingsOf(plan) },
-  };
-  return {
-    side,
-    count: 1,
-    statement: statement === undefined ? undefined : withoutLiterals(statement),
-    words: wordsOf(statement ?? ''),
-    shape: withoutValues(shapeText(plan)),
-    line,
-  };
-}
-
-const NOTHING_KNOWN = {
-  statement: undefined,
-  values: undefined,
-  schema: undefined,
-  statistics: undefined,
-  settings: undefined,
-  server: undefined,
-};
-
-const NO_CATALOG: Catalog = { tables: new Map(), indexes: new Map(), functions: new Map(), searchPath: [] };
-
-function unknownSide(plan: Plan, source: string, catalog = NO_CATALOG): Omit<PlanSide, 'raw' | 'inputs'> {
-  const accesses = accessesOf(plan, catalog, { trustedFunctions: [] });
-  return { source, plan, accesses, hasCatalog: catalog !== NO_CATALOG };
-}
-
-/** EXPLAIN's option SETTINGS: those that are not at their defaults. */
-function settingsOf({ properties }: Plan): Readonly<Record<string, string>> | undefined {
-  const { Settings: settings } = properties;
-  if (typeof settings !== 'object' || settings === null) return undefined;
-  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));
-}
-
-/** A statement in one spelling, with `?` for each literal and for each list of them. */
-function withoutLiterals(statement: string): string {
-  const words = scan(statement).flatMap(({ kind, start, end }) => {
-    if (isBlank(kind)) return [];
-    if (kind === 'string' || kind === 'dollar-string' || kind === 'number' || kind === 'parameter') return '?';
-    return statement.slice(start, end).toLowerCase();
-  });
-  return words
-    .join(' ')
-    .replace(/( ;)+$/, '')
-    .replace(/\?( , \?)+/g, '?');
-}
-
-/** A shape with `?` for each value in it. */
-function withoutValues(shape: string): string {
-  return shape.replace(/'(?:[^']|'')*'/g, '?').replace(/(?<![\w$])(?:\$?\d+(?:\.\d+)?)\b/g, '?');
-}
+const entriesOf = (content: SourceContent) =>
+  content.kind === 'baseline' ? approvedEntries(content) : content.entries;
 
 /** Edited statements have at least so much in common, of 1. */
 const EDITED = 0.6;
+/** Of more pairs than this, none is tried for likeness: that would take seconds. */
+const MOST_PAIRS = 250_000;
 
 function diffEntries(before: readonly Entry[], after: readonly Entry[]): Comparison[] {
   const [first] = before;
@@ -118,12 +42,14 @@ function diffEntries(before: readonly Entry[], after: readonly Entry[]): Compari
   // Of one statement: the shape that both have, then the others in order.
   take(pairBy(told(before), told(after), ({ statement, shape }) => JSON.stringify([statement, shape])));
   take(pairBy(told(before), told(after), ({ statement = '' }) => statement));
-  take(
-    bestPairs(told(before), told(after), (one, other) => {
-      const points = likeness(one.words, other.words);
-      return points < EDITED ? 0 : points;
-    }),
-  );
+  if (told(before).length * told(after).length <= MOST_PAIRS) {
+    take(
+      bestPairs(told(before), told(after), (one, other) => {
+        const points = likeness(one.words, other.words);
+        return points < EDITED ? 0 : points;
+      }),
+    );
+  }
   // One of the two does not tell its statement: in order where the counts match, else by shape.
   const untold = (entries: readonly Entry[]) =>
     left(entries).length > 0 && left(entries).every(({ statement }) => statement === undefined);
@@ -239,9 +165,12 @@ export function approvedSide(
   // The tree of a baseline has no costs: those of the whole plan stand with its cases.
   const whole: Plan = { ...shape, root: { ...shape.root, totalCost: one.cost, planRows: one.rows } };
   return {
-    ...unknownSide(whole, `${name}:${line}`, catalog),
+    source: `${name}:${line}`,
+    plan: whole,
+    accesses: catalog === undefined ? accessesInPlan(whole) : accessesOf(whole, catalog, { trustedFunctions: [] }),
+    hasCatalog: catalog !== undefined,
     raw: shapeText(shape),
-    inputs: { ...NOTHING_KNOWN, statistics: one.statistics, server: `PostgreSQL ${file.inputs.major}` },
+    inputs: { ...UNKNOWN_INPUTS, statistics: one.statistics, server: `PostgreSQL ${file.inputs.major}` },
   };
 }
 

@@ -5,8 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { BaselineFile } from '../baseline/model.js';
 import { parseBaseline } from '../baseline/parse.js';
 import { PlanGuardError } from '../errors.js';
-import type { FoundPlan } from '../plan/model.js';
-import { parsePlan } from '../plan/parse-json.js';
+import { Entries, type Entry } from './diff-entries.js';
 import { Repository } from './git.js';
 
 /** A text with plans in it. */
@@ -17,7 +16,7 @@ export type PlanSource =
 
 /** What stands in a source. */
 export type SourceContent =
-  | { readonly kind: 'plans'; readonly name: string; readonly plans: readonly FoundPlan[] }
+  | { readonly kind: 'plans'; readonly name: string; readonly entries: readonly Entry[] }
   | { readonly kind: 'baseline'; readonly name: string; readonly baseline: BaselineFile };
 
 /** The source that an operand names; a file that is there goes before what git may make of the name. */
@@ -52,19 +51,21 @@ export async function readSource(
     if (isBaseline(source)) {
       return { kind: 'baseline', name, baseline: parseBaseline(await text(stream), shownName(source)) };
     }
-    const plans: FoundPlan[] = [];
-    for await (const plan of findPlans(stream, {
-      name: shownName(source),
-      onProgress: (message) => onProgress(`${name}: ${message}`),
-    })) {
-      plans.push(plan);
+    const { findPlans } = await import('../plan/sources/find-plans.js');
+    const entries = new Entries(name);
+    const size = source.kind === 'file' ? ` of ${megabytes(statSync(source.file).size)}` : '';
+    const told = (bytes: number) => onProgress(`${name}: ${megabytes(bytes)}${size} read`);
+    for await (const plan of findPlans(stream.setEncoding('utf8'), { name: shownName(source), onProgress: told })) {
+      entries.add(plan);
     }
-    return { kind: 'plans', name, plans };
+    return { kind: 'plans', name, entries: entries.all };
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) throw unreadable(name, error);
     throw error;
   }
 }
+
+const megabytes = (bytes: number) => `${(bytes / 1_000_000).toFixed(1)} MB`;
 
 /** Errors name a file by its path, anything else as it was given. */
 const shownName = (source: PlanSource) => (source.kind === 'file' ? source.file : source.name);
@@ -85,14 +86,4 @@ function unreadable(name: string, error: Error): PlanGuardError {
     hint: 'Name a file that can be read, - for standard input, or REV:path of git.',
     cause: error,
   });
-}
-
-// Until src/plan/sources is there.
-async function* findPlans(
-  stream: Readable,
-  _options: { readonly name: string; readonly onProgress: (message: string) => void },
-): AsyncGenerator<FoundPlan> {
-  const raw = await text(stream);
-  const plan = parsePlan(JSON.parse(raw));
-  yield { plan, format: 'json', raw, statement: undefined, line: 1, duration: undefined, loggedAt: undefined };
 }

@@ -91,10 +91,15 @@ const looksLikeFile = (operand: string) => /\.(json|ya?ml|xml|txt|log|csv|plan|s
 
 async function diffTexts(before: PlanSource, after: PlanSource, cwd: string, options: DiffOptions): Promise<Compared> {
   const { diffSources } = await import('./diff-plans.js');
+  const { causeInTexts } = await import('./diff-text-cause.js');
   const { stdin = Readable.from([]), onProgress = () => {} } = options;
   const reading = { cwd, stdin, onProgress: (message: string) => onProgress(message, false) };
   const contents = [await readSource(before, reading), await readSource(after, reading)] as const;
-  return { before: before.name, after: after.name, comparisons: diffSources(...contents) };
+  const comparisons: Comparison[] = [];
+  for (const one of diffSources(...contents)) {
+    comparisons.push(one.change === 'changed' ? { ...one, cause: await causeInTexts(one) } : one);
+  }
+  return { before: before.name, after: after.name, comparisons };
 }
 
 /** One source alone: a file of git against that of the working tree, approved plans against those of now. */

@@ -76,17 +76,20 @@ class ModuleStatements {
     return statementsOfModule(entry, scenarios, await recorded);
   }
 
-  /** Begins to open what the functions run on; what fails is told by the first function. */
+  /** Begins to open what the functions run on; what fails is told when it is closed. */
   async open(): Promise<void> {
     this.#recorder = new Recorder(this.#options.onOutput);
     this.#seeded = this.#open();
     await this.#seeded.catch(() => {});
   }
 
-  /** Nothing may run any more. */
+  /**
+   * Nothing may run any more.
+   * @throws {PlanGuardError | PlanGuardErrors} why the seeded rows could not be opened, which goes before anything else
+   */
   async close(): Promise<void> {
     await this.#recorder?.close();
-    const seeded = await this.#seeded?.catch(() => undefined);
+    const seeded = await this.#seeded;
     await seeded?.close();
   }
 
@@ -98,12 +101,11 @@ class ModuleStatements {
     const { suite, onProgress, onOutput } = this.#options;
     this.#recorder ??= new Recorder(onOutput);
     this.#seeded ??= this.#open();
-    const seeded = await this.#seeded;
     onProgress(`running ${entry.name ?? source.export}`);
     const target = { file: source.file, export: source.export, where: entry.where, timeout: suite.moduleTimeout };
     const runs = scenarios.map(({ name, values }) => ({ scenario: name, values }));
     try {
-      return await this.#recorder.record(target, seeded, runs);
+      return await this.#recorder.record(target, this.#seeded, runs);
     } catch (error) {
       // A function that hangs or ended its thread must not be taken for the next one.
       await this.#recorder.close();

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, closeSync, existsSync, openSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chownSync, closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -78,7 +78,8 @@ export async function startNativeServer(options: NativeServerOptions = {}): Prom
   const binaries = options.binaries ?? (await findServer({ version: options.version }));
   const account = await serverAccount();
   if (account !== undefined) requireOpen(account, [tmpdir(), binaries.folder, dirname(options.directory ?? tmpdir())]);
-  const home = await mkdtemp(join(tmpdir(), HOME_PREFIX));
+  // A signal between its making and the listener below would leave it behind.
+  const home = mkdtempSync(join(tmpdir(), HOME_PREFIX));
   const directory = options.directory ?? join(home, 'data');
   let server: ChildProcess | undefined;
   let initdb: ChildProcess | undefined;
@@ -86,6 +87,8 @@ export async function startNativeServer(options: NativeServerOptions = {}): Prom
     if (initdb !== undefined) killGroup(initdb);
     if (server !== undefined && server.exitCode === null && server.signalCode === null) {
       spawnSync(binaries.pgCtl, ['stop', '-D', directory, '-m', 'immediate', '-w'], { stdio: 'ignore', ...account });
+      // One that has just been started is not known to pg_ctl yet.
+      killGroup(server);
     }
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
@@ -121,7 +124,8 @@ export async function startNativeServer(options: NativeServerOptions = {}): Prom
     };
     const settings = { ...nativeDefaults, ...options.settings, ...own };
     const arguments_ = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    server = await launch(binaries.postgres, ['-D', directory, ...arguments_], log, account);
+    server = launch(binaries.postgres, ['-D', directory, ...arguments_], log, account);
+    await started(server, binaries.postgres, account);
     const version = await readiness(server, connection, log);
     return { connection, version, directory, stop };
   } catch (error) {
@@ -189,12 +193,12 @@ async function initialise({ initdb: binary }: ServerBinaries, init: Initialisati
   await writeFile(join(directory, PASSWORD), password, { mode: 0o600 });
 }
 
-async function launch(
+function launch(
   binary: string,
   arguments_: readonly string[],
   log: string,
   account: Account | undefined,
-): Promise<ChildProcess> {
+): ChildProcess {
   const output = openSync(log, 'a');
   try {
     // A process group of its own: Ctrl-C reaches this process alone, which then stops the server in order.
@@ -204,15 +208,18 @@ async function launch(
       detached: true,
       ...account,
     });
-    await new Promise<void>((resolve, reject) => {
-      child.once('spawn', resolve);
-      child.once('error', (error) => reject(notRunnable(binary, account, error)));
-    });
     child.unref();
     return child;
   } finally {
     closeSync(output);
   }
+}
+
+async function started(child: ChildProcess, binary: string, account: Account | undefined): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (error) => reject(notRunnable(binary, account, error)));
+  });
 }
 
 /** Waits until the server takes connections, and gives its version. */

@@ -45,12 +45,13 @@ export class Recorder {
 
   /**
    * Calls the function once per run, each in a transaction that is rolled back.
+   * @param database may still be opening while the module is loaded
    * @returns the statements of each run, in the order they were sent
    * @throws {PlanGuardError} `module` where the function is not there, throws, takes too long or sends nothing
    */
   async record(
     target: RecordedFunction,
-    database: SeededDatabase,
+    database: SeededDatabase | Promise<SeededDatabase>,
     runs: readonly Run[],
   ): Promise<readonly (readonly RecordedStatement[])[]> {
     this.#throwLate();
@@ -73,13 +74,14 @@ export class Recorder {
 
   async #record(
     target: RecordedFunction,
-    database: SeededDatabase,
+    database: SeededDatabase | Promise<SeededDatabase>,
     runs: readonly Run[],
   ): Promise<readonly (readonly RecordedStatement[])[]> {
     await this.#ask({ kind: 'load', target: { file: target.file, export: target.export } }, 'cannot be loaded');
+    const seeded = await database;
     const recorded: (readonly RecordedStatement[])[] = [];
     for (const run of runs) {
-      const statements = await database.inTransaction((query) => this.#run(run, query));
+      const statements = await seeded.inTransaction((query) => this.#run(run, query));
       if (statements.length === 0) throw this.#error(`sent no statement for the scenario ${run.scenario}`);
       recorded.push(statements);
     }

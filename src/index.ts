@@ -1,5 +1,5 @@
 /**
- * The library behind `plan-guard check`. Nothing here prints, and nothing ends the process.
+ * The library behind `plan-guard`. Nothing here prints, and nothing ends the process.
  *
  * ```js
  * import { check, PlanGuardError } from 'plan-guard';
@@ -17,9 +17,13 @@
  * @module plan-guard
  */
 
+export type { AccessChange, AlignedNode, FieldChange, NodeChange, NumberChange, PlanDiff } from './diff/model.js';
 export { type ErrorCode, formatWhere, PlanGuardError, PlanGuardErrors, type Where } from './errors.js';
 export { type CheckOptions, check } from './guard/check.js';
+export { type DiffOptions, diff } from './guard/diff.js';
+export { type ExplainOptions, explain } from './guard/explain.js';
 export type * from './plan/model.js';
+export type * from './report/diff-model.js';
 export { type ReportContext, type Reporter, type ReporterName, reporters, stepSummary } from './report/index.js';
 export type * from './report/model.js';
 export type { Doubt, DoubtKind, RuleFinding } from './rules/model.js';

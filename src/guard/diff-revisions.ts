@@ -250,7 +250,8 @@ async function prepare(tree: RevisionTree, command: string, { onProgress, onOutp
       // It has ended.
     }
   };
-  process.once('exit', end);
+  // Before the folder is removed, in which it writes.
+  process.prependOnceListener('exit', end);
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {

@@ -27,7 +27,7 @@ export class RevisionTree {
   /** Absolute path of the folder. */
   readonly directory: string;
   readonly #lease: Lease;
-  /** Why files of the revision are not there, by their paths. */
+  /** Why files of the revision are not there, by their paths, which end in a slash for a folder. */
   readonly #absent = new Map<string, string>();
 
   private constructor(revision: Revision, lease: Lease) {
@@ -77,13 +77,17 @@ export class RevisionTree {
     const { code, message, hint, where, cause } = error;
     const file = where?.file === undefined ? {} : { file: this.shown(where.file) };
     const text = `${where === undefined ? '' : formatWhere(where)} ${message}`;
-    const reason = [...this.#absent].find(([path]) => text.includes(path.split('/').at(-1) ?? path))?.[1];
-    const next = reason ?? hint;
+    const reason = [...this.#absent].find(([path]) => text.includes(path))?.[1];
+    const next = reason ?? (code === 'suite' && / does not exist$/.test(message) ? this.#notInGit() : hint);
     return new PlanGuardError(code, this.shown(message), {
       ...(where === undefined ? {} : { where: { ...where, ...file } }),
       ...(next === undefined ? {} : { hint: this.shown(next) }),
       cause,
     });
+  }
+
+  #notInGit(): string {
+    return `git has no such file at ${this.revision.name}. What a build makes, let --prepare make: --prepare 'npm run build'.`;
   }
 
   async #write(repository: Repository, revision: Revision, prefix: string): Promise<readonly TreeEntry[]> {
@@ -126,7 +130,10 @@ export class RevisionTree {
     if (own !== undefined && commit !== undefined) {
       await this.#write(own, { name: `${this.revision.name}:${path}`, commit }, join(prefix, path));
     } else {
-      this.#absent.set(join(prefix, path), `${path} is a submodule that is not here: git submodule update --init.`);
+      this.#absent.set(
+        join(prefix, path, sep),
+        `${path} is a submodule that is not here: git submodule update --init.`,
+      );
     }
   }
 }

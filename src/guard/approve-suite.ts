@@ -10,10 +10,10 @@ import { parseBaseline } from '../baseline/parse.js';
 import { shapeText } from '../baseline/shape.js';
 import { diffPlans } from '../diff/diff.js';
 import { PlanGuardError } from '../errors.js';
-import { accessesOf } from '../plan/accesses.js';
 import type { Catalog, Plan } from '../plan/model.js';
 import type { Engine } from '../postgres/engine.js';
 import type { Suite } from '../suite/model.js';
+import { accessesOfApproved } from './approved-accesses.js';
 import { changeWords, growthWords } from './change-words.js';
 import { judgeCases } from './judge.js';
 import { isKnownBad } from './known-bad.js';
@@ -144,7 +144,7 @@ async function readFolder(folder: string): Promise<Map<string, BaselineFile | Pl
 }
 
 function read({ trustedFunctions }: Suite, catalog: Catalog | undefined, plan: Plan) {
-  return { plan, accesses: catalog === undefined ? [] : accessesOf(plan, catalog, { trustedFunctions }) };
+  return { plan, accesses: catalog === undefined ? [] : accessesOfApproved(plan, catalog, trustedFunctions) };
 }
 
 /** What a merge changed, equal changes of a query in one. */

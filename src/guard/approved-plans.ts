@@ -4,10 +4,10 @@ import { hasBaselines, readBaselines } from '../baseline/folder.js';
 import type { BaselineFile, BaselineInputs, CaseKey } from '../baseline/model.js';
 import { shapeLines } from '../baseline/shape.js';
 import { diffPlans } from '../diff/diff.js';
-import { accessesOf } from '../plan/accesses.js';
 import type { Catalog, Plan } from '../plan/model.js';
 import type { CaseReport, Notice, PlanChange } from '../report/model.js';
 import type { Severity, Suite } from '../suite/model.js';
+import { accessesOfApproved } from './approved-accesses.js';
 import { changeWords, dearerWords } from './change-words.js';
 import { parameterForms } from './parameter-forms.js';
 import { inputsOf } from './plan-inputs.js';
@@ -98,10 +98,8 @@ export class ApprovedPlans {
       case 'changed': {
         const { approved, line } = verdict;
         const shape = nearest(approved.shapes, plan);
-        const read = (one: Plan) => ({
-          plan: one,
-          accesses: accessesOf(one, catalog, { trustedFunctions: this.#suite.trustedFunctions }),
-        });
+        const { trustedFunctions } = this.#suite;
+        const read = (one: Plan) => ({ plan: one, accesses: accessesOfApproved(one, catalog, trustedFunctions) });
         const message = changeWords(diffPlans(read(shape), read(plan))) + otherInputs(baseline, inputs, statistics);
         const next = `See both with plan-guard diff ${only}; mend it, or approve it: plan-guard approve ${only}.`;
         return { kind: 'changed', severity: plans.changed, message, next, ...at(line), approved: shapeLines(shape) };

@@ -3,12 +3,14 @@ import type { Access, PlanNode } from '../plan/model.js';
 import type { Estimates } from '../report/model.js';
 
 /** How a table is reached, in a few words: `bounded by orders_pkey`, `whole table (Parallel Seq Scan)`. */
-export function accessWords({ kind, node, indexes }: Access): string {
+export function accessWords({ kind, how, node, indexes }: Access): string {
   const by = indexes.join(' and ');
   switch (kind) {
     case 'bounded':
       return by === '' ? `bounded (${node})` : `bounded by ${by}`;
     case 'partly-bounded':
+      // Only a plan that nobody knows the index of says this.
+      if (how === 'index-condition' || how === 'bitmap') return `through ${by}, which is gone`;
       return by === '' ? `partly bounded (${node})` : `partly bounded by ${by}`;
     case 'whole-index':
       return `all of ${by} (${node})`;

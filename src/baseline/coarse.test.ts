@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { coarse } from './coarse.js';
+import { coarse, largestOf } from './coarse.js';
 
 test.each([
   [0, 0],
@@ -25,4 +25,18 @@ test('stays within 30 %, keeps the order of numbers, and leaves a coarse number 
       expect(coarse(coarse(a))).toBe(coarse(a));
     }),
   );
+});
+
+test('the largest number that a coarse one stands for is the last that rounds to it', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 1e-300, max: 1e300, noNaN: true }), (number) => {
+      const largest = largestOf(coarse(number));
+      expect(number).toBeLessThanOrEqual(largest * (1 + 1e-12));
+      expect([coarse(largest * (1 - 1e-9)), coarse(largest * (1 + 1e-9)) > coarse(number)]).toEqual([
+        coarse(number),
+        true,
+      ]);
+    }),
+  );
+  expect([largestOf(0), Math.round(largestOf(50)), Math.round(largestOf(70))]).toEqual([0, 59, 84]);
 });

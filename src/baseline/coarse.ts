@@ -12,3 +12,11 @@ export function coarse(number: number): number {
   const step = STEPS.find((low, index) => mantissa * mantissa <= low * (STEPS[index + 1] ?? Number.POSITIVE_INFINITY));
   return Number(`${step}e${exponent}`);
 }
+
+/** The largest number that a coarse one may stand for. */
+export function largestOf(coarse: number): number {
+  if (coarse === 0) return 0;
+  const [digits = '', exponent = ''] = coarse.toExponential().split('e');
+  const next = STEPS.find((step) => step > Number(digits));
+  return Math.sqrt(coarse) * Math.sqrt(Number(`${next}e${exponent}`));
+}

@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Plan } from '../plan/model.js';
 import { compareCase } from './compare.js';
+import { mergeBaseline } from './merge.js';
 import {
   approvedCase,
   baseline,
@@ -9,6 +11,7 @@ import {
   estimated,
   fileOf,
   freshCase,
+  inputs,
   key,
   whole,
 } from './testing/baselines.js';
@@ -59,9 +62,9 @@ test('the same shape, many times dearer', () => {
 
 test.each<[string, string, number | undefined, number | undefined, number, 'approved' | 'dearer']>([
   ['a drift of 3 %', 'owner', 30.9, 20.6, 3, 'approved'],
-  ['three times the cost', 'owner', 90, 20, 3, 'approved'],
-  ['more than three times the cost', 'owner', 90.1, 20, 3, 'dearer'],
-  ['more than a factor of its own', 'owner', 60.1, 20, 2, 'dearer'],
+  ['three times the most that "~30" stands for', 'owner', 116, 20, 3, 'approved'],
+  ['more than that', 'owner', 116.2, 20, 3, 'dearer'],
+  ['more than a factor of its own', 'owner', 77.5, 20, 2, 'dearer'],
   ['many times a cost next to nothing, which is next to nothing still', 'label', 10.5, 1, 3, 'approved'],
   ['many times a cost next to nothing', 'label', 10.6, 1, 3, 'dearer'],
   ['a few rows in place of one', 'label', 0.5, 101, 3, 'approved'],
@@ -70,4 +73,16 @@ test.each<[string, string, number | undefined, number | undefined, number, 'appr
   ['numbers that the plan does not tell', 'owner', undefined, undefined, 3, 'approved'],
 ])('%s', (_, scenario, cost, rows, factor, kind) => {
   expect(verdict(scenario, estimated(byOwner, cost, rows), factor).kind).toBe(kind);
+});
+
+test('what was approved is never dearer than itself, however narrow the factor', () => {
+  const number = fc.double({ min: 0, max: 1e12, noNaN: true });
+  fc.assert(
+    fc.property(number, number, (cost, rows) => {
+      const now = freshCase('a', estimated(byOwner, cost, rows));
+      const fresh = { query: 'q', inputs, reason: undefined, cases: [now] };
+      const written = fileOf(mergeBaseline(undefined, fresh, () => true, { dearer: 1.01 }));
+      expect(compareCase(written, now, { dearer: 1.01 })).toEqual({ kind: 'approved' });
+    }),
+  );
 });

@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/model.js';
+import { largestOf } from './coarse.js';
 import type { ApprovedCase, ApprovedPlan, BaselineFile, BaselineVerdict, CaseKey, PlannedNow } from './model.js';
 import { sameShape } from './shape.js';
 
@@ -17,8 +18,9 @@ export const SLACK = {
 
 /**
  * Judges a case as it is planned now against what was approved for it. `changed`: its shape is none of those that were
- * approved for this case. `dearer`: the same shape, at a cost or with rows more than `dearer` times and more than 10
- * cost units or 100 rows above what was approved. A case that became cheaper is approved.
+ * approved for this case. `dearer`: the same shape, at a cost or with rows more than `dearer` times what was approved
+ * (the most that the coarse number may stand for) and more than 10 cost units or 100 rows above it. A case that became
+ * cheaper is approved.
  */
 export function compareCase(
   approved: BaselineFile | undefined,
@@ -32,8 +34,8 @@ export function compareCase(
   const before = { cost: found.case.cost, rows: found.case.rows };
   const current = estimates(now.plan);
   const isDearer =
-    exceeds(current.cost, before.cost, tolerance.dearer, SLACK.cost) ||
-    exceeds(current.rows, before.rows, tolerance.dearer, SLACK.rows);
+    rose(before.cost, current.cost, tolerance.dearer, SLACK.cost) ||
+    rose(before.rows, current.rows, tolerance.dearer, SLACK.rows);
   return isDearer ? { kind: 'dearer', approved: plan, line, before, now: current } : { kind: 'approved' };
 }
 
@@ -59,6 +61,11 @@ export function findCase(baseline: BaselineFile, key: CaseKey): FoundCase | unde
 /** The planner's estimates for the whole plan, exact. */
 export function estimates({ root }: Plan): { cost: number | undefined; rows: number | undefined } {
   return { cost: root.totalCost, rows: root.planRows };
+}
+
+/** Whether a number is beyond the tolerance above an approved, coarse one. */
+export function rose(approved: number | undefined, now: number | undefined, times: number, slack: number): boolean {
+  return approved !== undefined && exceeds(now, largestOf(approved), times, slack);
 }
 
 /** Whether a number is more than `times` another, and by more than ratios of small numbers come to. */

@@ -15,8 +15,8 @@ const COMMENT = [
   '# A case: statement, scenario, plan modes, estimated cost and rows (rounded), statistics sets.',
 ];
 
-/** Columns that a field takes at least; a longer one moves what follows it in its own line alone. */
-const WIDTH = { key: 10, scenario: 30, modes: 15, number: 12 };
+/** Columns that a field takes at least; a longer one moves what follows it in its own line alone, by whole steps. */
+const WIDTH = { key: 10, scenario: 30, modes: 15, number: 12, step: 20 };
 
 /**
  * Writes a baseline as the text of its file: the same baseline gives the same bytes, in whatever order its plans and
@@ -107,13 +107,18 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][] {
 function caseLine({ statement, scenario, modes, cost, rows, statistics }: FoldedCases): string {
   const fields = [
     nameText(statement),
-    nameText(scenario).padEnd(WIDTH.scenario),
+    padded(nameText(scenario), WIDTH.scenario),
     modes.join(', ').padEnd(WIDTH.modes),
     ...numberField('cost', cost),
     ...numberField('rows', rows),
     statistics.map(nameText).join(', '),
   ];
   return `  ${fields.join('  ')}`;
+}
+
+/** Pads to the width, a longer text in steps, so that names of about the same length end in one column. */
+function padded(text: string, width: number): string {
+  return text.padEnd(width + Math.ceil(Math.max(0, text.length - width) / WIDTH.step) * WIDTH.step);
 }
 
 function numberField(label: string, value: number | undefined): string[] {

@@ -1,6 +1,6 @@
 import { arrange, caseId } from './arrange.js';
 import { coarse } from './coarse.js';
-import { estimates, exceeds, findCase, SLACK, type Tolerance } from './compare.js';
+import { estimates, exceeds, findCase, rose, SLACK, type Tolerance } from './compare.js';
 import type { ApprovedPlan, Baseline, BaselineFile, CaseKey, FreshBaseline, FreshCase } from './model.js';
 import { shapeText } from './shape.js';
 
@@ -58,13 +58,15 @@ function entryOf(
   const { cost, rows } = estimates(now.plan);
   if (found !== undefined) {
     const { plan, case: entry } = found;
-    const apart = (a: number | undefined, b: number | undefined, slack: number) =>
-      (a === undefined) !== (b === undefined) || exceeds(a, b, dearer, slack) || exceeds(b, a, dearer, slack);
+    const apart = (entry: number | undefined, now: number | undefined, slack: number) =>
+      (entry === undefined) !== (now === undefined) ||
+      rose(entry, now, dearer, slack) ||
+      exceeds(entry, now, dearer, slack);
     const known = new Set(plan.shapes.map(shapeText));
     const isApproved =
       shapes.every((shape) => known.has(shapeText(shape))) &&
-      !apart(cost, entry.cost, SLACK.cost) &&
-      !apart(rows, entry.rows, SLACK.rows);
+      !apart(entry.cost, cost, SLACK.cost) &&
+      !apart(entry.rows, rows, SLACK.rows);
     if (isApproved || !accepted) return { shapes: plan.shapes, cases: [entry] };
   }
   if (!accepted) return undefined;

@@ -5,6 +5,7 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCount } from './count.js';
+import { measureDiff } from './diff.js';
 import { measureDisk } from './disk.js';
 import { measureLoaded } from './loaded.js';
 import { measureManyTables } from './many-tables.js';
@@ -35,6 +36,7 @@ const groups: Readonly<Record<string, (settings: Settings) => Promise<readonly M
   count: measureCount,
   native: measureNative,
   'many-tables': measureManyTables,
+  diff: measureDiff,
 };
 
 async function measure(settings: Settings, wanted: readonly string[]): Promise<readonly Mark[]> {

@@ -25,12 +25,7 @@ export function accessChanges(
   const twins = new Map(
     nodes.flatMap((node) => (node.before && node.after ? [[node.before.path, node] as const] : [])),
   );
-  const sameConditions = new Set(
-    nodes.flatMap(({ fields, after: node }) => {
-      const changed = fields.some(({ field }) => field === 'Index Cond' || field === 'TID Cond');
-      return node === undefined || changed || node.nodeType === 'Bitmap Heap Scan' ? [] : [node.path];
-    }),
-  );
+  const otherConditions = changedConditions(nodes);
   const free = bucket(after, ({ path, how, schema, table }) => key(path, isNamed(how) ? [how, schema, table] : table));
   const pairs: [Access | undefined, Access | undefined][] = [];
   const left: Access[] = [];
@@ -45,14 +40,14 @@ export function accessChanges(
   for (const access of left) pairs.push([access, byName.get(nameOf(access))?.shift()]);
   for (const access of [...byName.values()].flat()) pairs.push([undefined, access]);
   return pairs
-    .filter(([one, other]) => one === undefined || other === undefined || isOther(one, other, sameConditions))
+    .filter(([one, other]) => one === undefined || other === undefined || isOther(one, other, otherConditions))
     .map(([one, other]): AccessChange => ({ before: one, after: other, direction: directionOf(one, other) }))
     .sort(worstFirst);
 }
 
 /** Functions and triggers hang on a node that may call several. */
 function isNamed(how: Access['how']): boolean {
-  return how === 'function' || how === 'trigger' || how === 'foreign';
+  return how === 'function' || how === 'trigger';
 }
 
 function nameOf({ schema, table, alias, how }: Access): string {
@@ -74,15 +69,28 @@ function bucket<T>(items: readonly T[], keyOf: (item: T) => string): Map<string,
 }
 
 /** Whether the table is reached in another way. A filter that changed alone reads the same rows. */
-function isOther(before: Access, after: Access, sameConditions: ReadonlySet<string>): boolean {
-  if (before.node !== after.node || !sameTexts(before.indexes, after.indexes)) return true;
-  if (!sameConditions.has(after.path) && !sameTexts(before.indexConditions, after.indexConditions)) return true;
+function isOther(before: Access, after: Access, otherConditions: ReadonlySet<string>): boolean {
+  if (before.node !== after.node || before.indexes.join('\n') !== after.indexes.join('\n')) return true;
+  if (otherConditions.has(after.path)) return true;
   if (isUnproven(before) || isUnproven(after)) return false;
   return before.kind !== after.kind || before.how !== after.how;
 }
 
-function sameTexts(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((text, index) => text === other[index]);
+/** Paths of the scans of after that are served by other conditions than before. */
+function changedConditions(nodes: readonly AlignedNode[]): Set<string> {
+  const after = new Map(nodes.flatMap(({ after: node }) => (node === undefined ? [] : [[node.path, node.nodeType]])));
+  const scans = new Set<string>();
+  for (const { fields, after: node } of nodes) {
+    if (!fields.some(({ field }) => field === 'Index Cond' || field === 'TID Cond')) continue;
+    let path = node?.path ?? '';
+    while (isBitmap(after.get(path))) path = path.slice(0, path.lastIndexOf('.'));
+    scans.add(path);
+  }
+  return scans;
+}
+
+function isBitmap(nodeType: string | undefined): boolean {
+  return nodeType === 'Bitmap Index Scan' || nodeType === 'BitmapAnd' || nodeType === 'BitmapOr';
 }
 
 /** Read without a catalog: an index condition that may bound or not. */
@@ -105,6 +113,8 @@ function directionOf(before: Access | undefined, after: Access | undefined): Acc
   const [was, is] = [rankOf(before, after), rankOf(after, before)];
   if (was !== is) return is > was ? 'worse' : 'better';
   if (is >= RANK['whole-table']) return 'other';
+  // By other conditions it may run another number of times: its cost is that of one.
+  if (before.node === after.node && before.indexes.join('\n') === after.indexes.join('\n')) return 'other';
   for (const name of ['cost', 'rows'] as const) {
     const [old, now] = [before[name], after[name]];
     if (old === undefined || now === undefined) continue;

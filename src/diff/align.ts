@@ -20,9 +20,9 @@ export function align(before: Features, after: Features): Matching {
 function alignInOrder(before: Features, after: Features): Matching {
   const matching = new Matching(before.nodes.length, after.nodes.length);
   matchEqualSubtrees(before, after, matching);
-  const whole = Int32Array.from(matching.ofBefore, (twin) => (twin === -1 ? 0 : 1));
+  const equal = Uint8Array.from(matching.ofBefore, (twin) => (twin === -1 ? 0 : 1));
   matchAnchors(before, after, matching);
-  matchContainers(before, after, whole, matching);
+  matchContainers(before, after, (place) => equal[place] === 1, matching);
   return matching;
 }
 
@@ -31,7 +31,7 @@ function order(one: Features, other: Features): number {
   if (one.nodes.length !== other.nodes.length) return one.nodes.length - other.nodes.length;
   const parts = (tree: Features, place: number) => {
     const node = tree.nodes[place];
-    return `${node?.path}\n${node?.parentRelationship}\n${node?.relation?.schema}\n${node?.alias}\n${tree.contents[place]}`;
+    return `${tree.parents[place]}\n${node?.parentRelationship}\n${node?.relation?.schema}\n${node?.alias}\n${tree.contents[place]}`;
   };
   for (let place = 0; place < one.nodes.length; place++) {
     const [a, b] = [parts(one, place), parts(other, place)];

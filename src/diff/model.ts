@@ -1,8 +1,9 @@
 import type { Access, Plan, PlanNode } from '../plan/model.js';
 
 /**
- * What became of a node. `moved`: it hangs below another parent or on another side of it, whatever else changed;
- * `changed`: it stands where it stood, and something in `fields` differs.
+ * What became of a node. `moved`: it hangs below another node or on another side of it, whatever else changed; what was
+ * only put between (a Sort, a Hash, another join) moves nothing, but for a Gather, below which workers run. `changed`: it
+ * stands where it stood, and something in `fields` differs.
  */
 export type NodeChange = 'same' | 'changed' | 'moved' | 'added' | 'removed';
 
@@ -13,7 +14,10 @@ export interface FieldChange {
   readonly after: string | undefined;
 }
 
-/** A number of a node, before and after: `Total Cost`, `Plan Rows`, `Actual Rows`, `Shared Read Blocks`, … */
+/**
+ * A number of a node, before and after: `Total Cost`, `Plan Rows`, `Actual Rows`, `Shared Read Blocks`, … Actual times
+ * and rows are of one loop; sums have names of their own, `Actual Rows, all loops`.
+ */
 export interface NumberChange {
   readonly field: string;
   readonly unit: 'rows' | 'cost' | 'ms' | 'blocks' | 'bytes' | 'loops';

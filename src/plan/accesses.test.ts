@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { accessesOf } from './accesses.js';
+import { accessesInPlan, accessesOf } from './accesses.js';
 import { parsePlan } from './parse-json.js';
 import { type LiveServer, onlyIndex, set, startLiveServer } from './testing/live.js';
 
@@ -510,5 +510,33 @@ describe('triggers and referential actions', () => {
     expect(left('follower_audit')).toEqual(['serial']);
     expect(left('public.audit')).toEqual(['serial']);
     expect(left('other')).toEqual(['serial', 'trigger']);
+  });
+});
+
+describe('without a catalog', () => {
+  const told = async (statement: string, before?: string) => {
+    const { plan } = await server.explain(statement, before);
+    return accessesInPlan(plan).map(({ kind, how, alias, indexes }) => [kind, how, alias, ...indexes]);
+  };
+
+  test('an index condition is not known to bound', async () => {
+    expect(await told('SELECT * FROM t WHERE id = 5')).toEqual([['partly-bounded', 'index-condition', 't', 't_pkey']]);
+    const bitmap = set({ enable_indexscan: 'off', enable_seqscan: 'off' });
+    expect(await told('SELECT * FROM t WHERE tenant = 5 AND id < 100', bitmap)).toEqual([
+      ['partly-bounded', 'bitmap', 't', 't_tenant_created', 't_pkey'],
+    ]);
+  });
+
+  test('what reads whole and what a Limit stops is known', async () => {
+    expect(await told('SELECT * FROM t WHERE pad = $$x$$')).toEqual([['whole-table', 'serial', 't']]);
+    expect(await told('SELECT * FROM t ORDER BY id LIMIT 3')).toEqual([['bounded', 'limit', 't', 't_pkey']]);
+    expect(await told("SELECT * FROM t WHERE ctid = '(0,1)'")).toEqual([['bounded', 'tid', 't']]);
+  });
+
+  test('functions are not known, but for those that run SQL', async () => {
+    expect(await told('SELECT peek(1)')).toEqual([]);
+    expect(await told("SELECT query_to_xml('SELECT 1', true, true, '')")).toMatchObject([
+      ['opaque', 'function', 'query_to_xml'],
+    ]);
   });
 });

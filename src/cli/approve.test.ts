@@ -513,19 +513,8 @@ describe('waivers', () => {
     );
     expect(transcript).toContain('✗ orders_of_customer: protect on orders');
     const mended = await workspace.check(shop({ waivers }));
-    expect([
-      mended.code,
-      mended.stdout
-        .trimEnd()
-        .split('\n')
-        .at(-1)
-        ?.replace(/, [\d.]+ s$/, ''),
-    ]).toMatchInlineSnapshot(`
-      [
-        1,
-        "✗ fail: 2 of 2 plans pass, 1 more finding, 1 of 1 known-bad caught",
-      ]
-    `);
+    expect(mended.code).toBe(1);
+    expect(mended.transcript).toContain('✗ fail: 2 of 2 plans pass, 1 more finding, 1 of 1 known-bad caught');
   });
 
   test('a known-bad query must be caught, whatever is waived', async () => {

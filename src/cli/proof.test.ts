@@ -539,7 +539,10 @@ async function reference(keys: Readonly<Record<string, unknown>> = {}): Promise<
   }
   const folder = join(root, 'fixtures/audius');
   const suite = await readFile(join(folder, 'plan-guard.yaml'), 'utf8');
-  await writeFile(join(folder, 'plan-guard.yaml'), stringify({ ...(parse(suite) as object), ...keys }));
+  await writeFile(
+    join(folder, 'plan-guard.yaml'),
+    stringify({ ...(parse(suite) as object), plans: undefined, ...keys }),
+  );
   return folder;
 }
 

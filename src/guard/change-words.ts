@@ -29,7 +29,9 @@ export function changeWords(diff: PlanDiff): string {
     const { table = '', alias = '' } = after ?? before ?? {};
     const name = alias === '' || alias === table ? table : `${table} ${alias}`;
     const more = diff.accesses.length - 1;
-    return `${name}: ${before ? accessWords(before) : 'not read'} → ${after ? accessWords(after) : 'not read'}${more > 0 ? `; ${more} more ${more === 1 ? 'access' : 'accesses'} changed` : ''}.`;
+    const [was, is] = [before ? accessWords(before) : 'not read', after ? accessWords(after) : 'not read'];
+    const nodes = was === is ? [` (${before?.node})`, ` (${after?.node})`] : ['', ''];
+    return `${name}: ${was}${nodes[0]} → ${is}${nodes[1]}${more > 0 ? `; ${more} more ${more === 1 ? 'access' : 'accesses'} changed` : ''}.`;
   }
   const [changed, ...others] = diff.nodes.filter(({ change, fields }) => change === 'changed' && fields.length > 0);
   const added = diff.nodes.filter(({ change }) => change === 'added').map(({ after }) => nameOf(after));

@@ -219,8 +219,10 @@ export function verdictWords(report: Report, faultCount: number, changeCount: nu
   if (failing > 0) parts.push(count(failing, 'more finding'));
   if (summary.waived > 0) parts.push(`${integer(summary.waived)} waived`);
   if (summary.unverified > 0) parts.push(`${integer(summary.unverified)} unverified`);
-  const unchecked = report.notices.filter(({ level }) => level === 'unverified').length;
-  if (unchecked > 0) parts.push(`${count(unchecked, 'rule')} unchecked`);
+  const open = report.notices.filter(({ level }) => level === 'unverified');
+  const uncompared = open.filter(({ kind }) => kind === 'unverified-plans').length;
+  if (open.length > uncompared) parts.push(`${count(open.length - uncompared, 'rule')} unchecked`);
+  if (uncompared > 0) parts.push('not compared with the approved plans');
   if (report.scope === 'changes') return [...parts, 'rules and known-bad queries left out'].join(', ');
   const known = summary.knownBadCaught + summary.knownBadMissed;
   parts.push(

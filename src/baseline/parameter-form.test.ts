@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Plan } from '../plan/model.js';
+import { parsePlan } from '../plan/parse-json.js';
 import { type LiveServer, startLiveServer } from '../plan/testing/live.js';
 import { walk } from '../plan/walk.js';
 import { type BoundParameter, parameterForm } from './parameter-form.js';
@@ -127,6 +128,15 @@ test('without a generic plan, values are told by their text and type', async () 
       "Filter: ((t.owner = $2) AND (t.big = $2) AND (t.tags[1] = $2))",
     ]
   `);
+});
+
+test('values of InitPlans, which majors before 17 number like parameters, stay as they are', () => {
+  const plan = (filter: string) =>
+    parsePlan({ Plan: { 'Node Type': 'Seq Scan', 'Relation Name': 't', Filter: filter } });
+  const custom = plan('((t.owner > $1) AND (t.id <> 7) AND (t.id = 7))');
+  const generic = plan('((t.owner > $1) AND (t.id <> 7) AND (t.id = $2))');
+  const parameters = ['3', '7'].map((literal) => ({ literal, type: 'integer' }));
+  expect(expressions(parameterForm(custom, parameters, generic))).toEqual(expressions(generic));
 });
 
 test('a statement without parameters keeps its plan as it is', async () => {

@@ -301,6 +301,8 @@ function sameTerm(a: Term, b: Term): boolean {
   if (a.kind === 'literal')
     return b.kind === 'literal' && a.value === b.value && a.type === b.type && a.form === b.form;
   if (a.kind === 'cast') return b.kind === 'cast' && a.type === b.type;
+  // Before 17, the value of an InitPlan is written `$0` or `$1`, in a plan of any mode.
+  if (a.kind === 'token' && b.kind === 'parameter') return a.token.text === `$${b.number}`;
   if (a.kind !== 'token' || b.kind !== 'token') return false;
   return a.token.text === b.token.text && a.token.kind === b.token.kind;
 }

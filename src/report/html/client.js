@@ -76,12 +76,12 @@ function filter() {
   }
   const filtered = wanted.length > 0 || kind || statistics || mode;
   form.querySelector('output').textContent = filtered ? `${shown} of ${all('.entry .item').length} plans` : '';
-  document.querySelector('.none-found').hidden = first !== undefined;
-  for (const quiet of all('.quiet')) {
-    const lines = all('li:not(.off)', quiet);
-    quiet.classList.toggle('off', lines.length === 0);
+  document.querySelector('.overview > p').hidden = first !== undefined;
+  for (const rest of all('.rest')) {
+    const lines = all('li:not(.off)', rest);
+    rest.classList.toggle('off', lines.length === 0);
     if (filtered && lines.length > 0 && first === entries.find((one) => one.id === lines[0].dataset.entry))
-      quiet.open = true;
+      rest.open = true;
   }
   const current = entries.find((one) => !one.classList.contains('off'));
   if (current === undefined || links.get(current.id)?.classList.contains('off')) select(first);
@@ -188,7 +188,7 @@ for (const tree of all('.tree')) {
 /** Marks the other line of a moved node. */
 function point(event) {
   for (const row of all('.row.pointed')) row.classList.remove('pointed');
-  const link = event.target.closest?.('.row')?.querySelector('.partner');
+  const link = event.target.closest?.('.row')?.querySelector('a.mark');
   if (link) document.getElementById(link.hash.slice(1))?.classList.add('pointed');
 }
 

@@ -32,7 +32,7 @@ export function diffHtml(report: DiffReport, context: HtmlContext): string {
     title: `${words}: ${report.before} → ${report.after}`,
     version: context.version,
     content: markup`${header(report.verdict === 'same' ? 'fine' : 'different', words, sides(report), report.troubles)}
-${entriesMarkup(groups.map(entry), 'same', `${count(same, 'plan')} ${same === 1 ? 'is' : 'are'} the same`)}`,
+${entriesMarkup(groups.map(entry), { kind: 'same', title: `${count(same, 'plan')} ${same === 1 ? 'is' : 'are'} the same` })}`,
   });
 }
 
@@ -45,6 +45,8 @@ function headline({ comparisons, verdict }: DiffReport, groups: readonly Group[]
   const ways = groups.filter((group) => group.change !== 'same').length;
   if (comparisons.length === 1) return verdict === 'same' ? 'The plan is the same' : 'The plan is different';
   if (different === 0) return `All ${count(comparisons.length, 'plan')} are the same`;
+  if (different === comparisons.length)
+    return `All ${count(different, 'plan')} are different${ways > 1 ? `, in ${ways} ways` : ''}`;
   const head = `${count(different, 'plan')} of ${comparisons.length} ${different === 1 ? 'is' : 'are'} different`;
   return ways > 1 ? `${head}, in ${ways} ways` : head;
 }
@@ -52,15 +54,17 @@ function headline({ comparisons, verdict }: DiffReport, groups: readonly Group[]
 function entry({ change, comparisons }: Group): Entry {
   const [worst] = comparisons;
   const queries = [...new Set(comparisons.map((one) => one.case?.query ?? one.name))];
+  const words = worst === undefined ? '' : answer(worst);
   const many = comparisons.length > 1;
   const named = many ? `${count(comparisons.length, 'plan')} of ${listed(queries.slice(0, 3))}` : (worst?.name ?? '');
   return {
     kind: change,
     badge: badges[change],
-    title: worst === undefined ? '' : answer(worst),
+    answer: words,
+    title: words,
     numbers: worst && timesMarkup(ratio(worst.diff?.cost.before, worst.diff?.cost.after)),
     why: change === 'same' ? undefined : causeMarkup(worst?.cause),
-    count: queries.length > 3 ? `${named} and ${queries.length - 3} more` : named,
+    aside: queries.length > 3 ? `${named} and ${queries.length - 3} more` : named,
     items: comparisons.map(item),
     first: change === 'same' ? 'all' : 'worst',
   };

@@ -17,12 +17,14 @@ export interface Entry {
   /** A badge that tells the kind. */
   readonly badge: Markup;
   /** The answer, in one sentence or a few. */
+  readonly answer: string;
+  /** In the list: what it is, or the answer again. */
   readonly title: string;
+  /** In the list: what else to know, in a few words. */
+  readonly aside: string;
   readonly numbers: Part;
   /** Stands between the answer and the plans. */
   readonly why: Part;
-  /** What the items have in common. */
-  readonly count: string;
   readonly items: readonly Item[];
   /** Whether the first item stands for all. */
   readonly first: 'all' | 'worst';
@@ -31,25 +33,28 @@ export interface Entry {
 /** Characters of HTML that all items beside the first of each entry may take together. */
 const budget = 4_000_000;
 
-/** The list of entries with what filters it, and the entries themselves. A single entry needs no list. */
-export function entriesMarkup(entries: readonly Entry[], quiet: string, quietTitle: string): Markup {
+/**
+ * The list of entries with what filters it, and the entries themselves. A single plan needs no list.
+ * @param quiet the kind of entries that are listed below this title, and shown when it is opened
+ */
+export function entriesMarkup(entries: readonly Entry[], quiet?: { kind: string; title: string }): Markup {
   const room = { left: budget };
   const sections = entries.map((entry, index) => entryMarkup(entry, `e${index + 1}`, room));
   if (entries.length < 2 && (entries[0]?.items.length ?? 0) < 2) return markup`<main id="plans">${sections}</main>`;
   const line = (entry: Entry, index: number) =>
-    markup`<li data-entry="e${index + 1}"><a href="#e${index + 1}">${entry.badge}<span class="title">${entry.title}</span><span class="count">${entry.count}</span>${entry.numbers}</a></li>
+    markup`<li data-entry="e${index + 1}"><a href="#e${index + 1}">${entry.badge}<span class="title">${entry.title}</span><span class="aside">${entry.aside}</span>${entry.numbers}</a></li>
 `;
   const numbered = entries.map((entry, index) => ({ entry, line: line(entry, index) }));
-  const loud = numbered.filter(({ entry }) => entry.kind !== quiet);
-  const rest = numbered.filter(({ entry }) => entry.kind === quiet);
+  const loud = numbered.filter(({ entry }) => entry.kind !== quiet?.kind);
+  const rest = numbered.filter(({ entry }) => entry.kind === quiet?.kind);
   return markup`<nav class="overview" aria-label="Plans">
 ${filters(entries)}
 ${loud.length > 0 && markup`<ol>${loud.map((one) => one.line)}</ol>`}
 ${
   rest.length > 0 &&
-  markup`<details class="quiet"${loud.length === 0 && markup` open`}><summary>${quietTitle}</summary><ol>${rest.map((one) => one.line)}</ol></details>`
+  markup`<details class="rest"${loud.length === 0 && markup` open`}><summary>${quiet?.title}</summary><ol>${rest.map((one) => one.line)}</ol></details>`
 }
-<p class="none-found" hidden>Nothing matches the filter.</p>
+<p hidden>Nothing matches the filter.</p>
 </nav>
 <main id="plans">${sections}</main>`;
 }
@@ -75,11 +80,11 @@ ${choices.map(({ name, all, values }) => {
 }
 
 function entryMarkup(entry: Entry, id: string, room: { left: number }): Markup {
-  const { items, kind, title, why, badge } = entry;
+  const { items, kind, answer, why, badge } = entry;
   const [first] = items;
   const head = markup`<section class="entry ${kind}" id="${id}" data-kind="${kind}" aria-labelledby="${id}h" tabindex="-1">
-<p class="about">${badge} ${items.length > 1 ? entry.count : first?.name}</p>
-<h2 id="${id}h">${title}</h2>
+<p class="about">${badge} ${items.length > 1 ? entry.aside : first?.name}</p>
+<h2 id="${id}h">${answer}</h2>
 ${why}`;
   if (first === undefined) return markup`${head}</section>`;
   if (items.length === 1) {

@@ -1,11 +1,8 @@
 import type { PlanNode } from '../../plan/model.js';
 import { cost, duration, integer, pageSize, rough } from '../text.js';
 
-export type MetricName = 'rows' | 'cost' | 'time' | 'buffers';
-
 /** A number of a node that is shown in a column of its own. */
 export interface Metric {
-  readonly name: MetricName;
   readonly title: string;
   readonly of: (node: PlanNode) => number | undefined;
   readonly format: (value: number) => string;
@@ -39,10 +36,10 @@ export function milliseconds(value: number): string {
 
 /** Every metric, in the order of the columns. */
 export const metrics = [
-  { name: 'rows', title: 'rows', of: (node) => actualRows(node) ?? node.planRows, format: rough },
-  { name: 'cost', title: 'cost', of: (node) => node.totalCost, format: cost },
-  { name: 'time', title: 'time', of: time, format: milliseconds },
-  { name: 'buffers', title: 'buffers', of: buffers, format: (value) => (value === 0 ? '0' : pageSize(value)) },
+  { title: 'rows', of: (node) => actualRows(node) ?? node.planRows, format: rough },
+  { title: 'cost', of: (node) => node.totalCost, format: cost },
+  { title: 'time', of: time, format: milliseconds },
+  { title: 'buffers', of: buffers, format: (value) => (value === 0 ? '0' : pageSize(value)) },
 ] as const satisfies readonly Metric[];
 
 /** `× 300`, `÷ 12`, `× 1.4`; undefined where nothing can be said, or where it is less than a tenth. */

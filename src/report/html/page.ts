@@ -13,7 +13,7 @@ const asset = (name: string) => readFileSync(new URL(name, import.meta.url), 'ut
 /** Lengths that the policy forbids in `style` attributes. */
 const lengths = [
   ...Array.from({ length: deepest + 1 }, (_, depth) => `.d${depth}{--depth:${depth}}`),
-  ...Array.from({ length: steps + 1 }, (_, step) => `.w${step}{--share:${(step * 100) / steps}%}`),
+  ...Array.from({ length: steps + 1 }, (_, step) => `.w${step}{--share:${step / steps}}`),
 ].join('');
 
 const hash = (text: string) => `'sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}'`;
@@ -21,7 +21,7 @@ const hash = (text: string) => `'sha256-${createHash('sha256').update(text, 'utf
 /** The top of a page: what was found, of what, and what went wrong. */
 export function header(verdict: string, words: string, about: Part, troubles: readonly string[]): Markup {
   return markup`<header class="top ${verdict}">
-<div class="bar-line"><p class="about">${about}</p><button type="button" class="theme" data-js data-act="theme">Theme: system</button></div>
+<div><p class="about">${about}</p><button type="button" class="theme" data-js data-act="theme">Theme: system</button></div>
 <h1>${words}</h1>
 ${
   troubles.length > 0 &&
@@ -63,7 +63,7 @@ export function page({ title, content, version }: Page): string {
 <a class="skip" href="#plans">Skip to the plans</a>
 ${content}
 <footer><p>plan-guard ${version}</p>
-<p data-js class="keys"><kbd>/</kbd> filter · in a tree <kbd>↑</kbd> <kbd>↓</kbd> walk, <kbd>←</kbd> <kbd>→</kbd> collapse and expand, <kbd>Enter</kbd> shows the node's details</p></footer>
+<p class="keys" data-js><kbd>/</kbd> filter · in a tree <kbd>↑</kbd> <kbd>↓</kbd> walk, <kbd>←</kbd> <kbd>→</kbd> collapse and expand, <kbd>Enter</kbd> shows the node's details</p></footer>
 <script>${new Markup(script)}</script>
 </body>
 </html>

@@ -1,9 +1,9 @@
 import type { Access } from '../../plan/model.js';
 import type { Comparison, DiffCause, PlanInputs, PlanSide } from '../diff-model.js';
-import { cost, count, rough } from '../text.js';
+import { cost, rough } from '../text.js';
 import { type Markup, markup, type Part } from './markup.js';
 import { metrics, milliseconds, ratio } from './metrics.js';
-import { diffRows, planRows } from './rows.js';
+import { diffRows, planRows, type Row } from './rows.js';
 import { accessBadge, runs, timesMarkup, treeMarkup } from './tree.js';
 import { wordDiff } from './word-diff.js';
 
@@ -21,14 +21,14 @@ export function comparisonBody(comparison: Comparison, id: string): Markup {
     const side = after ?? before;
     return side === undefined ? markup`` : planBody(side, id);
   }
-  const same = comparison.change === 'same' && before.raw === after.raw;
+  const same = comparison.change === 'same';
   const tree = same
     ? { id, rows: planRows(after.plan), accessesBefore: undefined, accessesAfter: after.accesses }
     : { id, rows: diffRows(diff), accessesBefore: before.accesses, accessesAfter: after.accesses };
   return markup`${totals(before, after)}${accessChanges(comparison)}${section(
     'plans',
     same ? 'Plan' : 'Plans',
-    treeTools(!same),
+    treeTools(tree.rows),
     treeMarkup(tree),
   )}${inputs(before, after)}${raw(before, after)}`;
 }
@@ -36,15 +36,16 @@ export function comparisonBody(comparison: Comparison, id: string): Markup {
 /** Everything about one plan. */
 export function planBody(side: PlanSide, id: string): Markup {
   const tree = { id, rows: planRows(side.plan), accessesBefore: undefined, accessesAfter: side.accesses };
-  return markup`${totals(undefined, side)}${accesses(side)}${section('plans', 'Plan', treeTools(false), treeMarkup(tree))}${inputs(
+  return markup`${totals(undefined, side)}${accesses(side)}${section('plans', 'Plan', treeTools(tree.rows), treeMarkup(tree))}${inputs(
     undefined,
     side,
   )}${raw(undefined, side)}`;
 }
 
-function treeTools(two: boolean): Markup {
+function treeTools(rows: readonly Row[]): Markup {
+  const changes = rows.some((row) => row.change !== 'same');
   return markup`<p class="tools" data-js>${
-    two && markup`<label><input type="checkbox" data-act="only-changes"> only changes</label>`
+    changes && markup`<label><input type="checkbox" data-act="only-changes"> only changes</label>`
   }<button type="button" data-act="expand">Expand all</button><button type="button" data-act="collapse">Collapse all</button></p>
 `;
 }
@@ -98,12 +99,12 @@ function accessChanges({ diff, before, after }: Comparison): Markup | undefined 
     markup`<table><thead><tr><th scope="col">table</th><th scope="col">before</th><th scope="col">after</th></tr></thead>
 <tbody>${diff.accesses.map(
       (change) =>
-        markup`<tr class="${change.direction}">${occurrence(change.after ?? change.before)}<td>${reached(change.before)}</td><td>${reached(change.after)}</td></tr>
+        markup`<tr class="${change.direction}">${occurrence(change.after ?? change.before)}<td data-of="before">${reached(change.before)}</td><td data-of="after">${reached(change.after)}</td></tr>
 `,
     )}${kept.map(
       (
         access,
-      ) => markup`<tr class="kept">${occurrence(access)}<td class="as">as after</td><td>${reached(access)}</td></tr>
+      ) => markup`<tr class="kept">${occurrence(access)}<td colspan="2">${reached(access)} <small>as before</small></td></tr>
 `,
     )}</tbody></table>`,
     unknown && withoutCatalog,
@@ -192,7 +193,7 @@ function inputRow({ name, before, after }: Shown, two: boolean): Markup {
     if (value === undefined) return unknown;
     return known ? runs(wordDiff(before, after), which) : value;
   };
-  return markup`<tr${known && markup` class="differs"`}>${head}<td>${text('before')}</td><td>${text('after')}</td></tr>
+  return markup`<tr${known && markup` class="differs"`}>${head}<td data-of="before">${text('before')}</td><td data-of="after">${text('after')}</td></tr>
 `;
 }
 
@@ -246,6 +247,3 @@ function raw(before: PlanSide | undefined, after: PlanSide): Markup {
   return markup`<details class="raw"><summary><h3>Raw ${before === undefined || before.raw === after.raw ? 'plan' : 'plans'}</h3></summary>${content}</details>
 `;
 }
-
-/** `in 4 plans`. */
-export const plansWords = (number: number) => count(number, 'plan');

@@ -6,7 +6,7 @@ import { actualRows, type Metric, metrics, ratio } from './metrics.js';
 import { deepest, steps } from './page.js';
 import type { Row, RowChange } from './rows.js';
 import { type Run, wordDiff } from './word-diff.js';
-import { nodeText } from './words.js';
+import { nodeWords } from './words.js';
 
 /** Two trees side by side, or one. */
 export interface Tree {
@@ -18,14 +18,23 @@ export interface Tree {
   readonly accessesAfter: readonly Access[];
 }
 
-const marks: Readonly<Record<RowChange, Markup | undefined>> = {
-  same: undefined,
-  changed: markup`<span class="mark"><b>~</b> changed</span>`,
-  moved: markup`<span class="mark"><b>→</b> moved</span>`,
-  added: markup`<span class="mark"><b>+</b> added</span>`,
-  removed: markup`<span class="mark"><b>−</b> removed</span>`,
-  left: markup`<span class="mark"><b>↷</b> was here</span>`,
+const marks: Readonly<Record<RowChange, Markup>> = {
+  same: markup`<span class="mark"></span>`,
+  changed: markup`<span class="mark">~ changed</span>`,
+  moved: markup`<span class="mark">→ moved</span>`,
+  added: markup`<span class="mark">+ added</span>`,
+  removed: markup`<span class="mark">− removed</span>`,
+  left: markup``,
 };
+
+/** A moved node's two lines lead to each other. */
+function markOf({ change, partner }: Row, own: number, id: string): Markup {
+  if (partner === undefined) return marks[change];
+  const arrow = partner < own ? '↑' : '↓';
+  const words = change === 'left' ? 'was here' : 'moved';
+  const label = change === 'left' ? 'stood here; go to where it is' : 'moved; go to where it was';
+  return markup`<a class="mark" href="#${id}n${partner}" aria-label="${label}" title="${label}">${arrow} ${words}</a>`;
+}
 
 /** Fields that the words of a node tell. */
 const told = new Set([
@@ -54,7 +63,7 @@ const told = new Set([
 /** Lists that are shown with a node's conditions. */
 const keys = ['Sort Key', 'Presorted Key', 'Group Key', 'Function Call', 'Remote SQL'];
 
-interface Columns {
+interface Shown extends Tree {
   readonly metrics: readonly Metric[];
   /** What bars and ratios are of: the time where the plans have it, else the cost. */
   readonly lead: Metric;
@@ -63,26 +72,20 @@ interface Columns {
 }
 
 /** The tree as lines that open to a node's details. */
-export function treeMarkup({ id, rows, accessesBefore, accessesAfter }: Tree): Markup {
-  const two = accessesBefore !== undefined;
+export function treeMarkup(tree: Tree): Markup {
+  const { rows } = tree;
+  const two = tree.accessesBefore !== undefined;
   const nodes = rows.flatMap((row) => [row.before, row.after].filter((node) => node !== undefined));
   const shown = metrics.filter((metric) => nodes.some((node) => metric.of(node) !== undefined));
   const lead = leadMetric(rows, two);
   const largest = nodes.reduce((most, node) => Math.max(most, lead.of(node) ?? 0), 0);
-  const columns: Columns = { metrics: shown, lead, largest, two };
-  const before = new Map(accessesBefore?.map((access) => [access.path, access]));
-  const after = new Map(accessesAfter.map((access) => [access.path, access]));
+  const all: Shown = { ...tree, metrics: shown, lead, largest, two };
   const titles = markup`<span class="nums">${shown.map((metric) => markup`<span>${metric.title}</span>`)}</span>`;
-  return markup`<div class="tree ${two ? 'two' : 'one'} n${shown.length}" data-tree>
-<div class="columns" aria-hidden="true"><span></span>${
-    two && markup`<span class="side"><b>Before</b>${titles}</span>`
-  }<span class="side"><b>${two ? 'After' : 'Plan'}</b>${titles}</span>${two && markup`<span class="times">${lead.title}</span>`}</div>
-<div class="rows">${rows.map((row, index) =>
-    rowMarkup(row, `${id}n${index}`, row.partner === undefined ? undefined : `${id}n${row.partner}`, columns, [
-      before,
-      after,
-    ]),
-  )}</div>
+  const before = two && markup`<span></span><span class="side before"><b>Before</b>${titles}</span>`;
+  const times = two && markup`<span class="times">${lead.title}</span>`;
+  return markup`<div class="tree ${two ? 'two' : 'one'} n${shown.length}">
+<div class="columns" aria-hidden="true">${before}<span class="side after"><b>${two ? 'After' : 'Plan'}</b>${titles}</span>${times}</div>
+<div class="rows">${rows.map((row, index) => rowMarkup(row, index, all))}</div>
 </div>`;
 }
 
@@ -93,39 +96,25 @@ function leadMetric(rows: readonly Row[], two: boolean): Metric {
   return has('after') && (!two || has('before')) ? time : cost;
 }
 
-function rowMarkup(
-  row: Row,
-  id: string,
-  partner: string | undefined,
-  columns: Columns,
-  accesses: readonly [ReadonlyMap<string, Access>, ReadonlyMap<string, Access>],
-): Markup {
-  const { change, before, after, depth, fields } = row;
-  const labels = [before && nodeText(before), after && nodeText(after)] as const;
-  const label = labels[0] === undefined || labels[1] === undefined ? undefined : wordDiff(labels[0], labels[1]);
+function rowMarkup(row: Row, index: number, tree: Shown): Markup {
+  const { change, before, after, depth } = row;
+  const labels = { before: before && nodeWords(before), after: after && nodeWords(after) };
+  const label = before && after && wordDiff(labels.before ?? '', labels.after ?? '');
   const side = (which: 'before' | 'after') => {
     const node = row[which];
     if (node === undefined) return markup`<span class="side ${which}"></span>`;
-    const index = which === 'before' ? 0 : 1;
-    const access = change === 'left' ? undefined : accesses[index].get(node.path);
-    return markup`<span class="side ${which}"><span class="node d${Math.min(depth, deepest)}">${
-      row.hasChildren && markup`<i class="twist" aria-hidden="true"></i>`
-    }<span class="name">${label === undefined ? labels[index] : runs(label, which)}</span>${access && accessBadge(access)}${
-      change !== 'left' && lines(node, fields, which)
-    }</span>${change !== 'left' && numbers(node, columns)}</span>`;
+    const accesses = which === 'before' ? tree.accessesBefore : tree.accessesAfter;
+    const twist = row.hasChildren && markup`<i class="twist" aria-hidden="true"></i>`;
+    const name = markup`<span class="name">${label === undefined ? labels[which] : runs(label, which)}</span>`;
+    const own = change === 'left' ? undefined : accesses?.filter(({ path }) => path === node.path).map(accessBadge);
+    return markup`<span class="side ${which} d${Math.min(depth, deepest)}"><span class="node">${twist}${name}${own}</span>${
+      change !== 'left' && [numbers(node, tree), lines(node, row.fields, which)]
+    }</span>`;
   };
-  const [one, other] = [before && columns.lead.of(before), after && columns.lead.of(after)];
-  const times = change === 'left' ? undefined : ratio(one, other);
-  const kinds = ['row', change, row.changesBelow && 'above', times !== undefined && 'differs']
-    .filter(Boolean)
-    .join(' ');
-  const link =
-    partner === undefined
-      ? undefined
-      : markup`<a class="partner" href="#${partner}">${change === 'left' ? 'see where it is' : 'see where it was'}</a>`;
-  return markup`<details class="${kinds}" id="${id}" data-depth="${depth}"><summary><span class="gutter">${marks[change]}${link}</span>${
-    columns.two && side('before')
-  }${side('after')}${columns.two && timesMarkup(times)}</summary>${facts(before, after, change)}</details>
+  const times = change === 'left' ? undefined : ratio(before && tree.lead.of(before), after && tree.lead.of(after));
+  return markup`<details class="row ${change}${row.changesBelow && ' above'}" id="${tree.id}n${index}" data-depth="${depth}"><summary>${
+    tree.two && [markOf(row, index, tree.id), side('before')]
+  }${side('after')}${tree.two && timesMarkup(times)}</summary>${facts(before, after, change)}</details>
 `;
 }
 
@@ -167,15 +156,23 @@ function lines(node: PlanNode, fields: readonly FieldChange[], which: 'before' |
   });
 }
 
-function numbers(node: PlanNode, { metrics, lead, largest }: Columns): Markup {
+function numbers(node: PlanNode, { metrics, lead, largest }: Shown): Markup {
   const share = largest === 0 ? 0 : Math.ceil(((lead.of(node) ?? 0) / largest) * steps);
   return markup`<span class="nums">${metrics.map((metric) => {
     const value = metric.of(node);
-    const estimate = metric.name === 'rows' && actualRows(node) !== undefined ? node.planRows : undefined;
-    return markup`<span class="${metric.name}">${value === undefined ? '' : metric.format(value)}${
+    const estimate = metric.title === 'rows' ? misestimate(node) : undefined;
+    return markup`<span data-of="${metric.title}">${value === undefined ? '' : metric.format(value)}${
       estimate !== undefined && markup`<small>est. ${metric.format(estimate)}</small>`
     }</span>`;
   })}</span><span class="bar w${share}" aria-hidden="true"></span>`;
+}
+
+/** The estimated rows, where twice as many came or less than half. */
+function misestimate(node: PlanNode): number | undefined {
+  const [actual, estimated] = [actualRows(node), node.planRows];
+  if (actual === undefined || estimated === undefined) return undefined;
+  const [less, more] = [Math.min(actual, estimated), Math.max(actual, estimated)];
+  return more >= 2 * Math.max(1, less) ? estimated : undefined;
 }
 
 /** Every property of a node that its line does not show in full. */

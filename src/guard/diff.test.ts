@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { shop, statistics } from '../cli/testing/shop.js';
+import { NO_INDEX, shop, statistics } from '../cli/testing/shop.js';
 import { type DiffOptions, diff } from './diff.js';
 import { TestRepository, temporaryFolder } from './testing/repository.js';
 
@@ -38,7 +38,6 @@ SELECT id, total
 FROM orders
 WHERE customer_id = :customer_id OR id IN (SELECT g.order_id FROM gifts g WHERE g.receiver_id = :customer_id)
 `;
-const NO_INDEX = shop()['schema.sql']?.replace(/CREATE INDEX.*\n/, '') ?? '';
 const GIFTS = `${shop()['schema.sql']}CREATE TABLE gifts (order_id bigint PRIMARY KEY, receiver_id int);
 CREATE INDEX gifts_receiver_idx ON gifts (receiver_id);
 `;

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream, existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable, type Writable } from 'node:stream';
+import { PassThrough, Readable, type Writable } from 'node:stream';
 import { PlanGuardError } from '../errors.js';
 import { nearest } from '../suite/nearest.js';
 
@@ -209,10 +209,24 @@ export class Repository {
         });
       }
     }
+    return this.#stream(object, revision);
+  }
+
+  #stream(object: string, revision: string): Readable {
     const child = start(this.#cwd, ['cat-file', 'blob', object]);
     child.stdin.end();
-    child.stderr.resume();
-    return child.stdout;
+    // Node drains the output of a child that has ended before anyone reads it.
+    const content = new PassThrough();
+    child.stdout.pipe(content, { end: false });
+    content.once('close', () => child.kill());
+    ended(child).then(
+      ({ code, stderr }) => {
+        if (code === 0) content.end();
+        else content.destroy(unreadable(revision || 'the index', stderr, this.#shallow));
+      },
+      (error: Error) => content.destroy(error),
+    );
+    return content;
   }
 
   /** The file that holds an object of Git LFS; undefined where this clone does not have it. */

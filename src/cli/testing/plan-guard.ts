@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly unread?: boolean;
   /** A file that takes standard output. */
   readonly stdoutTo?: string;
+  /** What stands on standard input. */
+  readonly input?: string;
 }
 
 export interface Result {
@@ -74,7 +76,9 @@ export class Workspace {
       ...options.env,
     };
     const stdout = options.stdoutTo === undefined ? 'pipe' : openSync(options.stdoutTo, 'w');
-    const child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env, stdio: ['ignore', stdout, 'pipe'] });
+    const stdin = options.input === undefined ? 'ignore' : 'pipe';
+    const child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env, stdio: [stdin, stdout, 'pipe'] });
+    child.stdin?.end(options.input);
     if (options.unread) child.stdout?.destroy();
     const said = { stdout: '', stderr: '' };
     child.stdout?.on('data', (chunk: Buffer) => {

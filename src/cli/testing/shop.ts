@@ -7,6 +7,9 @@ CREATE TABLE orders (id bigint PRIMARY KEY, customer_id int NOT NULL, status tex
 CREATE INDEX orders_customer_idx ON orders (customer_id);
 `;
 
+/** The same without the index that the query needs. */
+export const NO_INDEX = SCHEMA.replace(/CREATE INDEX.*\n/, '');
+
 export const SEED = `INSERT INTO customers SELECT i, 'c' || i || '@example.org' FROM generate_series(1, 3) AS i;
 INSERT INTO orders SELECT i, 1 + i % 3, 'open', i FROM generate_series(1, 9) AS i;
 `;

@@ -50,6 +50,7 @@ test('green: what was checked, and that the guard bites', async () => {
     ✓ shop: 2 plans
       1 query, 1 scenario, statistics production, PGlite <version> (PostgreSQL 18.6)
       orders (1.0 M rows, 70 MB) in 2 plans
+      no approved plans to compare with: plan-guard approve writes them
       ✓ catches bad: Parallel Seq Scan on orders in 2 of 2 plans
 
     ✓ pass: 2 of 2 plans pass, 1 of 1 known-bad caught, <time>
@@ -67,6 +68,7 @@ test('an index that a pull request drops: its plan is judged, and the statistics
     ✗ shop: 2 plans, 2 fail
       1 query, 1 scenario, statistics production, PGlite <version> (PostgreSQL 18.6)
       orders (1.0 M rows, 70 MB) in 2 plans
+      no approved plans to compare with: plan-guard approve writes them
       ! The statistics know the index orders_customer_idx of public.orders, which the schema does not
         have: it is planned without.
         statistics.json:1:1
@@ -168,6 +170,7 @@ test('green without a known-bad query, with a plain line', async () => {
     ✓ shop: 2 plans
       1 query, 1 scenario, statistics production, PGlite <version> (PostgreSQL 18.6)
       orders (1.0 M rows, 70 MB) in 2 plans
+      no approved plans to compare with: plan-guard approve writes them
       ! The suite has no known-bad query: nothing proves that it bites.
         plan-guard.yaml:1:1
         next: Add a query that must fail under "known-bad", such as the one of your last incident.
@@ -186,6 +189,7 @@ test('blind: a known-bad query that passes', async () => {
     ✗ shop: 2 plans
       1 query, 1 scenario, statistics production, PGlite <version> (PostgreSQL 18.6)
       orders (1.0 M rows, 70 MB) in 2 plans
+      no approved plans to compare with: plan-guard approve writes them
 
     ✗ THE GUARD IS BLIND: known-bad query bad passes protect
       protect must find fault with it and did in 0 of 2 plans, statistics production. A guard that lets
@@ -222,6 +226,7 @@ test('blind: one of two known-bad statements passes, and one cannot be judged', 
     ✗ shop: 2 plans
       1 query, 1 scenario, statistics production, PGlite <version> (PostgreSQL 18.6)
       orders (1.0 M rows, 70 MB) in 2 plans
+      no approved plans to compare with: plan-guard approve writes them
 
     ✗ THE GUARD IS BLIND: known-bad query bad passes protect
       protect must find fault with it and did in 2 of 4 plans, but in none of statement 2, statistics
@@ -323,6 +328,7 @@ test('what cannot be judged is unverified, and red', async () => {
       9 queries, 1 scenario, statistics production, PGlite <version> (PostgreSQL 18.6)
       coupons (100 rows, 8 kB) in 2 plans; invoices (never analysed) in 2 plans; notes (1.0 M rows,
       70 MB) in 2 plans; orders (1.0 M rows, 70 MB) in 7 plans; visits (never analysed) in 1 plan
+      no approved plans to compare with: plan-guard approve writes them
       ✓ catches bad: Parallel Seq Scan on orders in 2 of 2 plans
 
     ? 4 plans unverified: newer-syntax
@@ -413,6 +419,7 @@ test('a protected table that no plan touches', async () => {
     ? shop: 2 plans
       1 query, 1 scenario, statistics production, PGlite <version> (PostgreSQL 18.6)
       customers (100,000 rows, 7.0 MB) in 0 plans; orders (1.0 M rows, 70 MB) in 2 plans
+      no approved plans to compare with: plan-guard approve writes them
       ✓ catches bad: Parallel Seq Scan on orders in 2 of 2 plans
       ? No plan touches public.customers, which a rule speaks of: nothing was checked.
         plan-guard.yaml:1:1
@@ -437,6 +444,7 @@ test('rules of a query speak of that query’s plans alone', async () => {
     ? shop: 4 plans
       2 queries, 1 scenario, statistics production, PGlite <version> (PostgreSQL 18.6)
       customers (100,000 rows, 7.0 MB) in 0 plans; orders (1.0 M rows, 70 MB) in 2 plans
+      no approved plans to compare with: plan-guard approve writes them
       ✓ catches bad: Parallel Seq Scan on orders in 2 of 2 plans
       ? No plan of orders_of_customer touches public.customers, which its rules speak of: nothing was
         checked.
@@ -469,6 +477,7 @@ test('--filter narrows the cases; known-bad queries run all the same', async () 
     ✓ shop: 2 plans
       1 query, 1 scenario, statistics production, PGlite <version> (PostgreSQL 18.6)
       orders (1.0 M rows, 70 MB) in 2 plans
+      no approved plans to compare with: plan-guard approve writes them
       ✓ catches bad: Parallel Seq Scan on orders in 2 of 2 plans
 
     ✓ pass: 2 of 2 plans pass, 1 of 1 known-bad caught, <time>
@@ -481,6 +490,7 @@ test('--filter narrows the cases; known-bad queries run all the same', async () 
     ? shop: 2 plans
       1 query, 1 scenario, statistics production, PGlite <version> (PostgreSQL 18.6)
       orders (1.0 M rows, 70 MB) in 0 plans
+      no approved plans to compare with: plan-guard approve writes them
       ✓ catches bad: Parallel Seq Scan on orders in 2 of 2 plans
       ? None of these plans touches a table that a rule speaks of: nothing was checked.
         plan-guard.yaml:1:1
@@ -594,6 +604,7 @@ test('#932 put back into a query file: red, at the condition', async () => {
     ✗ audius: 4 plans, 4 fail
       1 query, 1 scenario, statistics incident-day and year-later, PGlite <version> (PostgreSQL 18.6)
       tracks (2.0 M rows, 1.3 GB) in 4 plans
+      no approved plans to compare with: plan-guard approve writes them
       ! The suite has no known-bad query: nothing proves that it bites.
         plan-guard.yaml:1:1
         next: Add a query that must fail under "known-bad", such as the one of your last incident.

@@ -122,11 +122,13 @@ test('several suites in one run, as package.json lists them', async () => {
     ✓ one: 2 plans
       1 query, 1 scenario, statistics production, PGlite <version> (PostgreSQL 18.6)
       orders (1.0 M rows, 70 MB) in 2 plans
+      no approved plans to compare with: plan-guard approve writes them
       ✓ catches bad: Parallel Seq Scan on orders in 2 of 2 plans
 
     ✗ two: 2 plans, 2 fail
       1 query, 1 scenario, statistics production, PGlite <version> (PostgreSQL 18.6)
       orders (1.0 M rows, 70 MB) in 2 plans
+      no approved plans to compare with: plan-guard approve writes them
       ✓ catches bad: Parallel Seq Scan on orders in 2 of 2 plans
 
     ✗ open_orders: protect on orders

@@ -92,6 +92,8 @@ test('help tells everything, and the version is the package’s', async () => {
                                     repeated
       -f, --filter <text>           only cases whose query, statement or scenario
                                     holds the text
+      --changed-only                only how plans compare with the approved ones,
+                                    without rules and known-bad queries
       -d, --database-url <url>      plan on this existing database as it is, in
                                     place of the suites’ engines
       --redact-key-file <file>      file with the key that the statistics were
@@ -104,12 +106,16 @@ test('help tells everything, and the version is the package’s', async () => {
       plan-guard check                               the suites of this directory
       plan-guard check db/plan-guard.yaml            one suite
       plan-guard check --filter profile              cases whose query, statement or scenario holds "profile"
+      plan-guard check --changed-only                new, changed, dearer and unused plans; no rule is judged
       plan-guard check --reporter pretty --reporter json=plans.json
       plan-guard check --reporter json | jq .verdict
       plan-guard check -d postgres://reader@db/app   planned there, where nothing is ever changed
 
     Without a suite, plan-guard.yaml of the working directory is used, or the suites that package.json names under
     "plan-guard". Under GitHub Actions the reporters are pretty and github by default.
+
+    Plans are compared with the approved ones where there are some: see plan-guard approve. With CI=true in the environment,
+    a plan that nobody approved fails; elsewhere it is a warning.
 
     Environment: PLAN_GUARD_CACHE (cache folder), PLAN_GUARD_CONTAINER_IMAGE (image of the engine container), DATABASE_URL
     or PGHOST, PGDATABASE and the like (database of the engine url), PLAN_GUARD_REDACT_KEY, NO_COLOR, FORCE_COLOR, COLUMNS.

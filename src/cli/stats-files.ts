@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { PlanGuardError } from '../errors.js';
+import { replaceFile } from './replace-file.js';
 import { type Process, print } from './terminal.js';
 
 /** Reads a statistics file named on the command line. */
@@ -34,12 +35,9 @@ export async function writeOutput(process: Process, file: string | undefined, te
     return;
   }
   const target = resolve(process.cwd(), file);
-  const temporary = `${target}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, text);
-    renameSync(temporary, target);
+    replaceFile(target, text, process.pid);
   } catch (error) {
-    rmSync(temporary, { force: true });
     throw unwritable(error as Error, target);
   }
 }

@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { PlanGuardError } from '../errors.js';
 import { didYouMean } from '../suite/nearest.js';
+import { replaceFile } from './replace-file.js';
 import { type Process, print } from './terminal.js';
 
 /** One `--reporter NAME[=FILE]`. */
@@ -81,12 +82,9 @@ export async function writeReport({ stdout, pid }: Process, file: string | undef
     if (error !== undefined) throw cutShort(error);
     return;
   }
-  const temporary = `${file}.${pid}.tmp`;
   try {
-    writeFileSync(temporary, text);
-    renameSync(temporary, file);
+    replaceFile(file, text, pid);
   } catch (error) {
-    rmSync(temporary, { force: true });
     throw unwritable(file, error as Error);
   }
 }

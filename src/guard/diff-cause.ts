@@ -7,7 +7,7 @@ import { hashScripts } from '../postgres/scripts.js';
 import type { DiffCause, InputName } from '../report/diff-model.js';
 import { causeWords, inputFacts } from './diff-cause-words.js';
 import { groupBy } from './diff-pairs.js';
-import { type PlannedSuite, planWithSet, type SideCase } from './diff-suite.js';
+import { type PlannedSuite, planWithSet, type SideCase, settingsOf } from './diff-suite.js';
 import { engineKey } from './engines.js';
 import type { StatisticsSet } from './statistics-sets.js';
 import type { PlannerOptions, SuiteInputs } from './suite-inputs.js';
@@ -322,11 +322,4 @@ function tablesKey(set: StatisticsSet | undefined): string {
 
 function settingsKey(inputs: SuiteInputs, one: SideCase): string {
   return JSON.stringify([Object.entries(settingsOf(inputs, one)).sort(), inputs.suite.postgres.role]);
-}
-
-/** The settings that plan a case: production's, and those of the suite above them. */
-function settingsOf({ suite }: SuiteInputs, { set }: SideCase): Readonly<Record<string, string>> {
-  const { settings = {}, search_path } = set?.head ?? {};
-  const all = { ...settings, ...(search_path === undefined ? {} : { search_path }), ...suite.postgres.settings };
-  return Object.fromEntries(Object.entries(all).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -72,7 +72,7 @@ export async function diffRevisions(
   }
   const open: RevisionTree[] = [];
   const place = async (revision: Revision | undefined): Promise<Place> => {
-    if (revision === undefined) return workingTree(root ?? '', options.cwd);
+    if (revision === undefined) return workingTree(root ?? '', repository.prefix);
     options.onProgress(`reading ${revision.name} from git`, false);
     const tree = await RevisionTree.open(repository, revision);
     open.push(tree);
@@ -93,8 +93,8 @@ export async function diffRevisions(
   }
 }
 
-function workingTree(root: string, cwd: string): Place {
-  return { name: 'the working tree', root, shown: shownFrom(cwd), located: (error) => error };
+function workingTree(root: string, prefix: string): Place {
+  return { name: 'the working tree', root, shown: shownFrom(join(root, prefix)), located: (error) => error };
 }
 
 type Places = Readonly<Record<'before' | 'after', Place>>;

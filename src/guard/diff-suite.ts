@@ -118,7 +118,8 @@ export async function planWithSet(
 }
 
 /** A case for a report. */
-export function sideOf({ report, set, server }: SideCase, { inputs, shown }: PlannedSuite): PlanSide {
+export function sideOf(one: SideCase, { inputs, shown }: PlannedSuite): PlanSide {
+  const { report, set, server } = one;
   const { file, line } = report.sql;
   return {
     source: `${shown(file)}:${line}`,
@@ -131,10 +132,17 @@ export function sideOf({ report, set, server }: SideCase, { inputs, shown }: Pla
       values: report.values,
       schema: inputs.suite.schema.map(shown).join(', ') || undefined,
       statistics: set === undefined ? undefined : `${set.named.name} (${shown(set.named.file)})`,
-      settings: inputs.suite.postgres.settings,
+      settings: settingsOf(inputs, one),
       server,
     },
   };
+}
+
+/** The settings that plan a case: production's, and those of the suite above them. */
+export function settingsOf({ suite }: SuiteInputs, { set }: SideCase): Readonly<Record<string, string>> {
+  const { settings = {}, search_path } = set?.head ?? {};
+  const all = { ...settings, ...(search_path === undefined ? {} : { search_path }), ...suite.postgres.settings };
+  return Object.fromEntries(Object.entries(all).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** Files as they are called from a folder. */

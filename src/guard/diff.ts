@@ -59,7 +59,10 @@ async function compared(options: DiffOptions): Promise<Compared> {
     });
   }
   const [first, second] = sources;
-  if (first === undefined) return diffApproved(cwd, options);
+  if (first === undefined) {
+    refuse(options, ['prepare'], 'The working tree is planned as it is');
+    return diffApproved(cwd, options);
+  }
   const named = sources.map((operand) => sourceOf(operand, cwd));
   const [one, other] = named;
   if (second === undefined) return one === undefined ? diffRange(first, cwd, options) : diffOne(one, cwd, options);
@@ -71,8 +74,20 @@ async function compared(options: DiffOptions): Promise<Compared> {
   if (one.kind === 'stdin' && other.kind === 'stdin') {
     throw new PlanGuardError('usage', 'Standard input can be read once.', { hint: 'Name a file for one of the two.' });
   }
+  refuse(options, ['suites', 'prepare', 'databaseUrl'], 'Texts are compared as they are');
   const result = await diffTexts(one, other, cwd, options);
   return { ...result, comparisons: filtered(result.comparisons, filter) };
+}
+
+const FLAGS = { suites: '--suite', prepare: '--prepare', databaseUrl: '--database-url' } as const;
+
+/** An option that would do nothing is a misunderstanding. */
+function refuse(options: DiffOptions, names: readonly (keyof typeof FLAGS)[], why: string): void {
+  const given = names.find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  throw new PlanGuardError('usage', `${why}: ${FLAGS[given]} has no part in that.`, {
+    hint: 'Leave it out, or name a revision of git to plan the suites at.',
+  });
 }
 
 /** An operand that is no source of plans. */

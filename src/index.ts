@@ -19,6 +19,8 @@
 
 export type { AccessChange, AlignedNode, FieldChange, NodeChange, NumberChange, PlanDiff } from './diff/model.js';
 export { type ErrorCode, formatWhere, PlanGuardError, PlanGuardErrors, type Where } from './errors.js';
+export { type ApprovedSuite, type ApproveOptions, type ApproveReport, approve } from './guard/approve.js';
+export type { Approval } from './guard/approve-suite.js';
 export { type CheckOptions, check } from './guard/check.js';
 export { type DiffOptions, diff } from './guard/diff.js';
 export { type ExplainOptions, explain } from './guard/explain.js';
@@ -45,4 +47,4 @@ export { RedactionKey } from './statistics/redaction-key.js';
 export { revealValues } from './statistics/reveal.js';
 export { type ScaleOptions, scaleStatistics } from './statistics/scale.js';
 export { ageInDays, missingFrom, type StatisticsSummary, summarizeStatistics } from './statistics/summarize.js';
-export type { RuleName } from './suite/model.js';
+export type { ChangeKind, RuleName, Severity } from './suite/model.js';

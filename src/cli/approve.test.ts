@@ -83,7 +83,7 @@ describe('approve', () => {
       "
       $ plan-guard approve --dry-run
       shop: 2 plans, PGlite <version> (PostgreSQL 18.6)
-        + orders_of_customer: 2 plans new
+        + orders_of_customer: 2 new plans
         plans/orders_of_customer.plan would be written
 
       ✓ dry run: 1 file changed, 0 unchanged; nothing was written
@@ -91,7 +91,7 @@ describe('approve', () => {
 
       $ plan-guard approve --reason the first plans
       shop: 2 plans, PGlite <version> (PostgreSQL 18.6)
-        + orders_of_customer: 2 plans new
+        + orders_of_customer: 2 new plans
         plans/orders_of_customer.plan written
 
       ✓ approved: 1 file changed, 0 unchanged; review and commit them
@@ -152,7 +152,7 @@ describe('approve', () => {
       "
       $ plan-guard approve
       shop: 2 plans, PGlite <version> (PostgreSQL 18.6)
-        + orders_by_customer: 2 plans new
+        + orders_by_customer: 2 new plans
         - orders_of_customer: 2 plans not planned any more
         plans/orders_by_customer.plan written
         plans/orders_of_customer.plan removed
@@ -403,7 +403,7 @@ describe('check against the approved plans', () => {
 
       $ plan-guard approve
       shop: 2 plans, PGlite <version> (PostgreSQL 18.6)
-        + orders_of_customer: 2 plans new
+        + orders_of_customer: 2 new plans
         ! orders_of_customer.plan was written by hand or could not be read: it is written anew.
         plans/orders_of_customer.plan written
 

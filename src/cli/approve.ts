@@ -129,7 +129,7 @@ function formatApproval({ suites, dryRun }: ApproveReport, { width, color, unico
 
 function approvalWords({ query, kind, message, cases }: Approval): string {
   const plans = count(cases, 'plan');
-  if (kind === 'new') return `${inline(query)}: ${plans} new`;
+  if (kind === 'new') return `${inline(query)}: ${count(cases, 'new plan')}`;
   if (kind === 'removed') return `${inline(query)}: ${plans} not planned any more`;
   return `${inline(query)}, ${plans}: ${inline(message)}`;
 }

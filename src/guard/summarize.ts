@@ -51,7 +51,15 @@ function changesAlone(one: CheckedSuite): CheckedSuite {
     const alone = { ...each, findings: [], doubts: [] };
     return { ...alone, verdict: verdictOf(alone) };
   });
-  return { ...one, cases, knownBad: [], notices: one.notices.filter(({ kind }) => OF_PLANS.has(kind)) };
+  const notices = one.notices.filter(({ kind }) => OF_PLANS.has(kind));
+  if (one.report.plans === undefined && notices.length === 0) notices.push(notApproved(one));
+  return { ...one, cases, knownBad: [], notices };
+}
+
+function notApproved({ suite: { name, file } }: CheckedSuite): Notice {
+  const message = 'No plan of this suite is approved yet: nothing was compared.';
+  const next = 'Approve its plans with plan-guard approve, and commit the files.';
+  return { kind: 'unverified-plans', level: 'warning', suite: name, message, next, file, line: 1, column: 1 };
 }
 
 function hasForbiddenDoubt({ suite, cases, notices }: CheckedSuite): boolean {

@@ -10,6 +10,7 @@ import type { Database } from './database.js';
 import { type InflatedRelation, inflate } from './inflate.js';
 import { type NativeServer, startNativeServer } from './native.js';
 import { restoreColumnStatistics, restoreSizes } from './statistics-functions.js';
+import { installedMajors } from './testing/installed-majors.js';
 import { FILL, SCHEMA, STATEMENTS } from './testing/many-types.js';
 
 /** The rows of pg_statistic, spelt without OIDs. */
@@ -68,10 +69,13 @@ async function inflated(database: Database, sizes: readonly Size[], directory: s
   return relations;
 }
 
-describe.each([
-  [15, ['catalogs']],
-  [18, ['catalogs', 'functions']],
-])('PostgreSQL %i', (version, ways) => {
+test('the majors of the packages are there', () => {
+  expect(installedMajors).toEqual(expect.arrayContaining([15, 18]));
+});
+
+describe.each(
+  installedMajors.map((version) => [version, version < 18 ? ['catalogs'] : ['catalogs', 'functions']] as const),
+)('PostgreSQL %i', (version, ways) => {
   let home: string;
   let server: NativeServer | undefined;
   let loaded: Connection;

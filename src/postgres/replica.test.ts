@@ -13,6 +13,7 @@ import { keyOf } from './prepared-directory.js';
 import { openReplica, type ReplicaSource } from './replica.js';
 import { hashScripts } from './scripts.js';
 import { DirectoryStore } from './store.js';
+import { installedMajors } from './testing/installed-majors.js';
 
 const SCHEMA = `
   CREATE TABLE orders (id int PRIMARY KEY, status text NOT NULL, customer int, placed timestamptz DEFAULT now());
@@ -91,15 +92,17 @@ const nodes = (plan: Plan): string[] => [plan['Node Type'], ...(plan.Plans ?? []
 const shared = process.getuid?.() === 0;
 
 /** Every engine that keeps data directories here must do the same. */
-describe.each<[string, number, RegExp, () => Promise<Engine>]>([
+describe.each<readonly [string, number, RegExp, () => Promise<Engine>]>([
   [
     'PGlite',
     18,
     /^PGlite \d+\.\d+\.\d+ \(PostgreSQL 18\.\d+\)$/,
     async () => new PgliteEngine(DirectoryStore.open(true)),
   ],
-  ['native 15', 15, /^native server \(PostgreSQL 15\.\d+\)$/, () => NativeEngine.create({ version: 15 }, true)],
-  ['native 18', 18, /^native server \(PostgreSQL 18\.\d+\)$/, () => NativeEngine.create({ version: 18 }, true)],
+  ...installedMajors.map((major) => {
+    const name = new RegExp(`^native server \\(PostgreSQL ${major}\\.\\d+\\)$`);
+    return [`native ${major}`, major, name, () => NativeEngine.create({ version: major }, true)] as const;
+  }),
 ])('%s', (label, major, name, create) => {
   let cache: string;
   let store: DirectoryStore;

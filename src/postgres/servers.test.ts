@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, lstatSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -55,6 +55,31 @@ test('a stated folder of programs goes before all, and says its version itself',
     code: 'engine',
     message: `There is no PostgreSQL server in ${folder}.`,
   });
+});
+
+test.each([
+  ['that does not run says why', 'echo "libicu.so: cannot open" >&2; exit 127', 'does not run: libicu.so: cannot open'],
+  ['of a major that is too old', 'echo "postgres (PostgreSQL) 13.23"', 'is PostgreSQL 13.23.'],
+])('a stated server %s', async (_, script, message) => {
+  const programs = mkdtempSync(join(folder, 'bin-'));
+  for (const name of ['initdb', 'pg_ctl', 'postgres']) {
+    writeFileSync(join(programs, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+  await expect(findServer({ binDir: programs })).rejects.toMatchObject({
+    code: 'engine',
+    message: `The server in ${programs} ${message}`,
+    hint: expect.any(String),
+  });
+});
+
+test('a stated folder of a package whose libraries npm did not link', async () => {
+  const { folder: programs } = await findServer({ version: 15 });
+  const copy = join(folder, 'package');
+  cpSync(join(programs, '..'), join(copy, 'native'), {
+    recursive: true,
+    filter: (file) => !lstatSync(file).isSymbolicLink(),
+  });
+  expect(await findServer({ binDir: join(copy, 'native', 'bin') })).toMatchObject({ major: 15 });
 });
 
 test('a server on the PATH is found through its symbolic link', async () => {

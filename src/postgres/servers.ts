@@ -78,10 +78,21 @@ export async function installedServers(folders: readonly string[]): Promise<Serv
 const isSupported = (major: number) => (MAJORS as readonly number[]).includes(major);
 
 async function stated(binDir: string, version: number | undefined): Promise<ServerBinaries> {
-  const server = await serverIn(binDir);
+  // It may be a package's.
+  await linkLibraries(resolve(binDir, '..', '..'));
+  const server = await serverIn(binDir, (reason) => {
+    throw new PlanGuardError('engine', `The server in ${binDir} does not run: ${reason}`, {
+      hint: 'Install what it lacks, or name another folder as "binDir".',
+    });
+  });
   if (server === undefined) {
     throw new PlanGuardError('engine', `There is no PostgreSQL server in ${binDir}.`, {
       hint: 'Name the folder that holds postgres, initdb and pg_ctl, and can be read and run.',
+    });
+  }
+  if (!isSupported(server.major)) {
+    throw new PlanGuardError('engine', `The server in ${binDir} is PostgreSQL ${server.version}.`, {
+      hint: `plan-guard plans on PostgreSQL ${MAJORS.join(', ')}.`,
     });
   }
   if (version !== undefined && server.major !== version) {
@@ -116,8 +127,11 @@ function notFound(
 
 const EXE = process.platform === 'win32' ? '.exe' : '';
 
-/** The server of a folder of programs, asked for its version; undefined where the folder has none that runs. */
-async function serverIn(folder: string): Promise<ServerBinaries | undefined> {
+/**
+ * The server of a folder of programs, asked for its version; undefined where the folder has none that runs.
+ * @param onFailure told why one does not run
+ */
+async function serverIn(folder: string, onFailure?: (reason: string) => void): Promise<ServerBinaries | undefined> {
   const program = (name: string) => join(folder, name + EXE);
   const [postgres, initdb, pgCtl] = [program('postgres'), program('initdb'), program('pg_ctl')];
   if (![postgres, initdb, pgCtl].every((file) => existsSync(file))) return undefined;
@@ -126,7 +140,9 @@ async function serverIn(folder: string): Promise<ServerBinaries | undefined> {
     const version = /\(PostgreSQL\) ([\w.]+)/.exec(stdout)?.[1];
     if (version === undefined) return undefined;
     return { version, major: Number.parseInt(version, 10), folder, initdb, postgres, pgCtl };
-  } catch {
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    onFailure?.((stderr?.trim() || message).split('\n').at(-1) ?? '');
     return undefined;
   }
 }
@@ -237,7 +253,7 @@ async function systemServers(): Promise<ServerBinaries[]> {
   const folders = onPath.filter((folder) => existsSync(join(folder, `postgres${EXE}`)));
   const real = folders.map((folder) => dirname(realpathSync(join(folder, `postgres${EXE}`))));
   const all = new Set([...real, ...MAJORS.flatMap(systemFolders)]);
-  const servers = await Promise.all([...all].map(serverIn));
+  const servers = await Promise.all([...all].map((folder) => serverIn(folder)));
   return servers.filter((server) => server !== undefined);
 }
 

@@ -3,7 +3,9 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type NativeServer, startNativeServer } from '../postgres/native.js';
 import { Workspace } from './testing/plan-guard.js';
 import { GOOD, SCHEMA, shop, statistics } from './testing/shop.js';
 
@@ -265,7 +267,8 @@ describe('check against the approved plans', () => {
         0 of 2 plans as approved in plans
 
       ✗ 2 plans changed since they were approved
-        orders: bounded by orders_customer_idx → bounded by orders_customer_idx.
+        orders: bounded by orders_customer_idx (Bitmap Heap Scan) → bounded by orders_customer_idx (Index
+        Only Scan).
         in       orders_of_customer, in all 2 plans: custom and generic
         approved plans/orders_of_customer.plan:10:1
 
@@ -432,7 +435,8 @@ describe('check against the approved plans', () => {
           next: Plan with the version that they were approved on, or approve the plans of this one:
           plan-guard approve.
 
-      ✗ fail: 2 of 2 plans pass, 1 rule unchecked, rules and known-bad queries left out, <time>
+      ✗ fail: 2 of 2 plans pass, not compared with the approved plans, rules and known-bad queries left
+        out, <time>
       exit 1
       "
     `);
@@ -547,6 +551,49 @@ describe('plans of the same cost', () => {
     expect(check.code, check.transcript).toBe(0);
     expect(check.stdout).toMatch(/Scan (using|on) orders_customer_idx/);
     expect(check.stdout).not.toMatch(/Scan (using|on) orders_customer_too/);
+  });
+});
+
+describe('an existing database', () => {
+  let server: NativeServer;
+  let url: string;
+
+  beforeAll(async () => {
+    server = await startNativeServer({ version: 15, tcp: true });
+    const { port, password } = server.connection;
+    url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query(SCHEMA);
+    await client.query(`INSERT INTO orders SELECT i, i % 5000, 'open', i FROM generate_series(1, 60000) AS i`);
+    await client.query('ANALYZE');
+    await client.end();
+  });
+
+  afterAll(() => server?.stop());
+
+  test('its own plans are approved and compared, one shape of each', async () => {
+    const files = shop({ postgres: { engine: 'url' }, schema: undefined, statistics: undefined, seed: undefined });
+    const folder = await workspace.write(files);
+    const approve = await workspace.run(folder, ['approve', '--database-url', url]);
+    const check = await workspace.run(folder, ['check'], { env: { CI: 'true', DATABASE_URL: url } });
+    expect(approve.stdout).toContain(
+      'The order of indexes of an existing database cannot be turned round: plans of the same cost are',
+    );
+    expect(check.stdout).toContain('2 of 2 plans as approved in plans');
+    expect(check.code).toBe(0);
+  });
+
+  test('in place of the suite’s engine it is not compared, and its plans are not approved', async () => {
+    const folder = await approved();
+    const check = await workspace.run(folder, ['check', '--database-url', url], CI);
+    expect(check.stdout).toContain('! Plans of an existing database are not compared with the approved ones');
+    expect(check.code).toBe(0);
+    const approve = await workspace.run(folder, ['approve', '--database-url', url]);
+    expect(approve.stderr).toContain(
+      'Approved plans are those of the suite’s own engine, and this suite’s is another.',
+    );
+    expect(approve.code).toBe(2);
   });
 });
 

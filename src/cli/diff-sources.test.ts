@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { TestRepository } from '../guard/testing/repository.js';
@@ -28,6 +28,9 @@ function found({ stdout, stderr }: { readonly stdout: string; readonly stderr: s
   };
   return comparisons.map(({ name, change, cause }) => [name, change, ...(cause?.inputs ?? [])].join(': '));
 }
+
+const cases = (what: string) =>
+  ['custom', 'generic'].map((mode) => `orders_of_customer, regular, production, ${mode}: ${what}`);
 
 const JSON_REPORT = ['--reporter', 'json'];
 
@@ -233,6 +236,97 @@ describe('revisions of a suite', () => {
       broken
       error: echo broken; exit 3 failed at HEAD~1: exit code 3.
         next: It runs by the shell at the top of the revision’s files, with the packages of the working tree.
+      exit 2
+      "
+    `);
+  });
+});
+
+describe('the plans of now and those that were approved', () => {
+  const run = (folder: string, ...args: string[]) => workspace.run(folder, ['diff', ...args, ...JSON_REPORT]);
+
+  test('cases that differ from what was approved, that have nothing, that are gone', async () => {
+    const folder = await workspace.write(shop());
+    expect((await workspace.run(folder, ['diff'])).stderr).toContain('No plans are approved yet');
+    expect((await workspace.run(folder, ['approve'])).code).toBe(0);
+    expect(found(await run(folder))).toEqual(cases('same'));
+    const repository = new TestRepository(folder);
+    repository.commit();
+    repository.write({ 'schema.sql': NO_INDEX });
+    expect(found(await run(folder))).toEqual(cases('changed'));
+    expect(found(await run(folder, 'plans/orders_of_customer.plan'))).toEqual(cases('changed'));
+    expect((await workspace.run(folder, ['approve'])).code).toBe(0);
+    expect(found(await run(folder))).toEqual(cases('same'));
+    expect(found(await run(folder, 'HEAD:plans/orders_of_customer.plan'))).toEqual(cases('changed'));
+    repository.write(
+      shop({ scenarios: { other: { customer_id: 8 } } }, { 'orders.sql': `${shop()['orders.sql']} AND total > 0` }),
+    );
+    expect(found(await run(folder))).toEqual([
+      'orders_of_customer, other, production, custom: added',
+      'orders_of_customer, other, production, generic: added',
+      'orders_of_customer, regular, production, custom: removed',
+      'orders_of_customer, regular, production, generic: removed',
+    ]);
+    expect((await run(folder, '--filter', 'nothing')).code).toBe(2);
+  });
+
+  test('a file of approved plans that no suite here has', async () => {
+    const folder = await workspace.write({ ...shop(), 'other/x.plan': 'x' });
+    const { transcript } = await workspace.run(folder, ['diff', 'other/x.plan']);
+    expect(transcript).toMatchInlineSnapshot(`
+      "
+      $ plan-guard diff other/x.plan
+      error: No suite here has its approved plans in other.
+        next: Name the suite (--suite FILE), or what the plans are to be compared with: plan-guard diff A.plan B.plan.
+      exit 2
+      "
+    `);
+  });
+});
+
+describe('servers', () => {
+  test('another major: 18 skips through an index where 15 reads the table', async () => {
+    const index = 'CREATE INDEX orders_status_customer_idx ON orders (status, customer_id);\n';
+    const schema = { 'schema.sql': NO_INDEX + index };
+    for (const folder of [dirname(workspace.cache), workspace.cache, workspace.temporary]) chmodSync(folder, 0o755);
+    const folder = await workspace.write(shop({ postgres: { engine: 'native', version: 15 } }, schema));
+    new TestRepository(folder).commit();
+    const result = await workspace.run(folder, ['diff', 'HEAD', ...JSON_REPORT]);
+    expect(found(result)).toEqual(cases('same'));
+    const files = shop({ postgres: { engine: 'native', version: 18, settings: { work_mem: '5MB' } } }, schema);
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    const other = await workspace.run(folder, ['diff', 'HEAD', ...JSON_REPORT]);
+    expect(found(other)).toEqual(cases('changed: major'));
+    expect(other.stdout).toMatch(
+      /The server changed: native server \(PostgreSQL 15\.\d+\) → native server \(PostgreSQL 18/,
+    );
+  });
+
+  test('a password never appears', async () => {
+    const folder = await workspace.write(shop());
+    new TestRepository(folder).commit();
+    const url = 'postgres://reader:hunter2@127.0.0.1:1/shop';
+    const { code, stdout, stderr } = await workspace.run(folder, ['diff', 'HEAD', '--database-url', url]);
+    expect({ code, said: (stdout + stderr).includes('hunter2') }).toEqual({ code: 2, said: false });
+    expect(stderr).toContain('127.0.0.1');
+  });
+});
+
+describe('reporters', () => {
+  test('several, to files; --html is one more', async () => {
+    const folder = await workspace.write(files);
+    const reporters = ['-r', 'json=diff.json', '--html', 'diff.html'];
+    const { code, stdout } = await workspace.run(folder, ['diff', 'bounded.txt', 'whole.txt', ...reporters]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+    expect(JSON.parse(read('diff.json'))).toMatchObject({ verdict: 'different' });
+    expect(read('diff.html')).toMatch(/^<!doctype html>/i);
+    const refused = await workspace.run(folder, ['diff', 'bounded.txt', 'whole.txt', '--html', 'no/where.html']);
+    expect(refused.transcript).toMatchInlineSnapshot(`
+      "
+      $ plan-guard diff bounded.txt whole.txt --html no/where.html
+      error: no/where.html: The report cannot be written: ENOENT: no such file or directory, access 'no'
+        next: Name a file in a folder that exists and can be written.
       exit 2
       "
     `);

@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { PlanGuardError } from '../errors.js';
+import type { ReportContext } from '../report/context.js';
 import type { DiffReport } from '../report/diff-model.js';
 import { EXIT } from './exit-codes.js';
 import { withProgress } from './progress.js';
+import { contextOf } from './report-context.js';
 import { redactKey } from './stats-files.js';
 import { readTargets, type Target, writeReport } from './targets.js';
-import { type Process, takesColor, takesUnicode, widthOf } from './terminal.js';
+import type { Process } from './terminal.js';
 
 interface Flags {
   readonly reporter?: readonly string[];
@@ -109,7 +111,8 @@ async function diffAction(
     }),
   );
   for (const { name, file } of targets) {
-    await writeReport(process, file, await render(report, name, process, version, flags, file));
+    const context = contextOf(process, version, { file, verbose: flags.verbose ?? false });
+    await writeReport(process, file, await render(report, name, context));
   }
   if (report.troubles.length > 0) return EXIT.couldNotRun;
   return report.verdict === 'same' ? EXIT.clean : EXIT.findings;
@@ -125,22 +128,7 @@ export function targetsOf<Own extends Name>(
   return readTargets(html === undefined ? given : [...given, `html=${html}`], names, cwd);
 }
 
-async function render(
-  report: DiffReport,
-  name: Name,
-  { stdout, env, cwd }: Process,
-  version: string,
-  flags: Flags,
-  file: string | undefined,
-): Promise<string> {
-  const context = {
-    color: file === undefined && takesColor(stdout, env),
-    width: widthOf(stdout, env),
-    unicode: takesUnicode(env),
-    cwd: cwd(),
-    version,
-    verbose: flags.verbose ?? false,
-  };
+async function render(report: DiffReport, name: Name, context: ReportContext): Promise<string> {
   if (name === 'html') {
     const { diffHtml } = await import('../report/html/diff.js');
     return diffHtml(report, context);

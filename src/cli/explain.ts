@@ -1,9 +1,11 @@
 import { Command, Option } from 'commander';
+import type { ReportContext } from '../report/context.js';
 import type { ExplainReport } from '../report/diff-model.js';
 import type { PlanMode } from '../report/model.js';
 import { collect, targetsOf } from './diff.js';
 import { EXIT } from './exit-codes.js';
 import { withProgress } from './progress.js';
+import { contextOf } from './report-context.js';
 import { redactKey } from './stats-files.js';
 import { writeReport } from './targets.js';
 import type { Process } from './terminal.js';
@@ -72,17 +74,15 @@ async function explainAction(process: Process, version: string, query: string, f
     }),
   );
   for (const { name, file } of targets) {
-    await writeReport(process, file, await render(report, name, process, version, file));
+    await writeReport(process, file, await render(report, name, contextOf(process, version, { file, verbose: true })));
   }
   return EXIT.clean;
 }
 
-async function render(
-  report: ExplainReport,
-  _name: Name,
-  _process: Process,
-  _version: string,
-  _file: string | undefined,
-): Promise<string> {
+async function render(report: ExplainReport, name: Name, context: ReportContext): Promise<string> {
+  if (name === 'html') {
+    const { explainHtml } = await import('../report/html/explain.js');
+    return explainHtml(report, context);
+  }
   return `${JSON.stringify(report, null, 2)}\n`;
 }

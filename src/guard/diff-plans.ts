@@ -1,8 +1,9 @@
 import type { ApprovedCase, ApprovedPlan, BaselineFile } from '../baseline/model.js';
 import { shapeText } from '../baseline/shape.js';
-import { accessesInPlan, accessesOf } from '../plan/accesses.js';
+import { accessesInPlan } from '../plan/accesses.js';
 import type { Catalog, Plan } from '../plan/model.js';
 import type { ComparedCase, Comparison, PlanSide } from '../report/diff-model.js';
+import { accessesOfApproved } from './approved-accesses.js';
 import { added, caseName, compare, removed } from './diff-compare.js';
 import { type Entry, UNKNOWN_INPUTS, withoutValues } from './diff-entries.js';
 import { bestPairs, groupBy, likeness, wordsOf } from './diff-pairs.js';
@@ -167,7 +168,7 @@ export function approvedSide(
   return {
     source: `${name}:${line}`,
     plan: whole,
-    accesses: catalog === undefined ? accessesInPlan(whole) : accessesOf(whole, catalog, { trustedFunctions: [] }),
+    accesses: catalog === undefined ? accessesInPlan(whole) : accessesOfApproved(whole, catalog, []),
     hasCatalog: catalog !== undefined,
     raw: shapeText(shape),
     inputs: { ...UNKNOWN_INPUTS, statistics: one.statistics, server: `PostgreSQL ${file.inputs.major}` },

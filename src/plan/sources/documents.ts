@@ -1,3 +1,5 @@
+import type { PlanGuardError } from '../../errors.js';
+import { openQuote } from '../text-lines.js';
 import type { Capture, PlanBlock } from './block.js';
 import { indentOf, isBlank, refusal, type SourceLine } from './lines.js';
 import { joinUnframed } from './rows.js';
@@ -20,8 +22,42 @@ export class XmlCapture implements Capture {
     if (!this.#ended) {
       throw refusal(`${END} was expected, the end of this XML`, this.#lines[0] as SourceLine, 0, CUT_HINT);
     }
-    return { kind: 'plan', format: 'xml', lines: joinUnframed(this.#lines, false).lines, facts: {} };
+    const { lines } = joinUnframed(this.#lines, false);
+    refuseWrapped(lines);
+    return { kind: 'plan', format: 'xml', lines, facts: {} };
   }
+}
+
+/**
+ * EXPLAIN's XML has line breaks between elements, in the query, and in quotes. Elsewhere it was wrapped: psql's line
+ * style old-ascii has no marks that would show it.
+ * @throws {PlanGuardError} `plan` at the first such line
+ */
+function refuseWrapped(lines: readonly SourceLine[]): void {
+  let inside: 'query' | 'text' | undefined;
+  let open: "'" | '"' | undefined;
+  for (const line of lines) {
+    const { text } = line;
+    const start = text.trimStart();
+    if (inside === 'query' && !text.includes('</Query-')) continue;
+    if (inside === undefined && start !== '' && !start.startsWith('<')) throw wrapped(line, 0);
+    const isInText = inside === 'text' && !text.includes('<');
+    const end = text.lastIndexOf('>') + 1;
+    const tail = isInText ? text : text.slice(end);
+    open = openQuote(tail, isInText ? open : undefined);
+    const isQuery = !isInText && /<Query-[\w-]+>$/.test(text.slice(Math.max(0, end - 40), end));
+    inside = isQuery ? 'query' : isInText || tail.trim() !== '' ? 'text' : undefined;
+    if (inside === 'text' && open === undefined) throw wrapped(line, text.length);
+  }
+}
+
+function wrapped(line: SourceLine, index: number): PlanGuardError {
+  return refusal(
+    'A tag was expected: this line seems to be wrapped',
+    line,
+    index,
+    'Use \\pset format aligned or unaligned.',
+  );
 }
 
 const CUT_HINT = 'Copy the whole plan, from its first line to its last.';

@@ -1,7 +1,7 @@
 import type { Block, Capture, PlanFacts } from './block.js';
 import { CellCapture, isQuotedLine, isQuotedOpening, unquoteLine } from './cells.js';
 import { XmlCapture, YamlCapture } from './documents.js';
-import { HtmlCapture, isHtmlHeader } from './html.js';
+import { HtmlCapture, isHtmlOpening } from './html.js';
 import { JsonCapture } from './json.js';
 import { cutStart, isBlank, refusal, type SourceLine, withText } from './lines.js';
 import { CsvEntryCapture, isCsvEntry, LogReader, readJsonEntry } from './logs.js';
@@ -85,6 +85,8 @@ export class Finder {
   /** The header QUERY PLAN, or the line of a log, that promises a plan in the next line. */
   #promise: SourceLine | undefined;
   #afterFence = false;
+  /** The format of psql, one that changes what it prints, whose table is open. */
+  #foreign: string | undefined;
 
   /** `emit` is given what was found, in the order in which it ends. */
   constructor(emit: (block: Block) => void) {
@@ -135,6 +137,11 @@ export class Finder {
     if (isOpenFence) bare = cutStart(bare, 3);
     const definite = this.#promise !== undefined || this.#afterFence || this.#statements.isComplete;
     const capture = this.#capturing(bare, below, definite);
+    this.#foreign = followForeign(this.#foreign, bare.text);
+    if (this.#foreign !== undefined && (capture !== undefined || looksLikePlan(bare.text))) {
+      const hint = 'Use \\pset format aligned, unaligned, wrapped, csv or html.';
+      throw refusal(`psql's format ${this.#foreign} is not read`, bare, 0, hint);
+    }
     if (capture === undefined) this.#passOver(bare, isOpenFence);
     else {
       this.#capture = capture;
@@ -151,8 +158,8 @@ export class Finder {
     const frame = headerFrame(text);
     if (frame !== undefined) return next !== undefined && isRule(next.text) ? new TableCapture(frame) : undefined;
     if (isExpandedOpening(text)) return new ExpandedCapture();
-    if (isHtmlHeader(text)) return new HtmlCapture();
-    if (isFramedOpening(text)) return new TableCapture(undefined);
+    if (isHtmlOpening(text)) return new HtmlCapture();
+    if (isFramedOpening(text, next)) return new TableCapture(undefined);
     return quotedCapture(line, definite) ?? planCapture(line, next, definite);
   }
 
@@ -214,6 +221,17 @@ export class Finder {
     this.#partial = isWhole ? '' : text;
     return isWhole ? { text: text.replace(/\r?\n$/, ''), line: line.line, column: undefined } : undefined;
   }
+}
+
+const FOREIGN: readonly (readonly [format: string, start: RegExp, end: RegExp])[] = [
+  ['troff-ms', /^\.TS$/, /^\.TE$/],
+  ['asciidoc', /^\|====$/, /^\|====$/],
+  ['latex', /^\\begin\{(?:tabular|longtable)\}/, /^\\end\{(?:tabular|longtable)\}/],
+];
+
+function followForeign(open: string | undefined, text: string): string | undefined {
+  if (open === undefined) return FOREIGN.find(([, start]) => start.test(text))?.[0];
+  return FOREIGN.some(([format, , end]) => format === open && end.test(text)) ? undefined : open;
 }
 
 function unkept(line: SourceLine) {

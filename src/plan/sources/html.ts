@@ -1,10 +1,25 @@
 import type { Capture, ContentBlock } from './block.js';
 import { refusal, type SourceLine } from './lines.js';
+import { beginsPlan } from './words.js';
 
-/** Whether a line is the header of an HTML table that psql made of a plan. */
-export function isHtmlHeader(text: string): boolean {
-  return /<th[^<>]*>QUERY PLAN<\/th>/.test(text);
+const CELL = '<td align="left">';
+
+/** Whether a line is the header of an HTML table that psql made of a plan, or the first row of one without a header. */
+export function isHtmlOpening(text: string): boolean {
+  if (/<th[^<>]*>QUERY PLAN<\/th>/.test(text)) return true;
+  const start = text.trimStart();
+  return start.startsWith(CELL) && beginsPlan(cellOf(start.slice(CELL.length)).text, false);
 }
+
+/** A cell of which this may be the first line, and whether it ends there. */
+function cellOf(text: string): { readonly text: string; readonly ends: boolean } {
+  const end = text.indexOf('</td>');
+  const printed = (end < 0 ? text : text.slice(0, end)).replace(/<br ?\/?>$/, '');
+  return { text: printed === BLANK ? '' : decodeEntities(printed), ends: end >= 0 };
+}
+
+/** What psql writes into a cell that holds nothing but blanks. */
+const BLANK = '&nbsp; ';
 
 const END = '</table>';
 
@@ -25,13 +40,11 @@ export class HtmlCapture implements Capture {
     const lines: SourceLine[] = [];
     let inCell = false;
     for (const { text, line } of this.#lines) {
-      const opening = inCell ? undefined : /<td align="left">/.exec(text);
-      if (opening === null) continue;
-      const start = opening === undefined ? 0 : opening.index + opening[0].length;
-      const end = text.indexOf('</td>', start);
-      inCell = end < 0;
-      const cell = text.slice(start, inCell ? undefined : end).replace(/<br ?\/?>$/, '');
-      lines.push({ text: decodeEntities(cell), line, column: undefined });
+      const opening = inCell ? 0 : text.indexOf(CELL);
+      if (opening < 0) continue;
+      const cell = cellOf(text.slice(inCell ? 0 : opening + CELL.length));
+      inCell = !cell.ends;
+      lines.push({ text: cell.text, line, column: undefined });
     }
     if (lines.length === 0) throw refusal('The rows of a plan were expected below QUERY PLAN', first);
     return { kind: 'content', lines, facts: {} };

@@ -1,4 +1,4 @@
-import { indentOf, type SourceLine, withText } from './lines.js';
+import { indentOf, refusal, type SourceLine, withText } from './lines.js';
 
 /**
  * One printed line of a psql cell. `left` is what stands in the column before the cell, where a continued line has its
@@ -8,7 +8,7 @@ export interface Cell {
   readonly line: SourceLine;
   readonly left: string;
   /** How it goes on from the line before, where the frame tells: a new row, a line break in the row, or a wrapped line. */
-  readonly from?: 'row' | 'newline' | 'wrap';
+  readonly from?: Joint;
 }
 
 export interface Rows {
@@ -17,46 +17,64 @@ export interface Rows {
   readonly count: number | undefined;
 }
 
+export interface Layout {
+  readonly isText: boolean;
+  /** Of the cells; without it, a cell that has no column before it is not wrapped. */
+  readonly width?: number | undefined;
+  /** The cells are filled up with blanks; without it, they are where they have marks. */
+  readonly isFilled?: boolean;
+}
+
 /**
  * Puts the printed lines of psql's cells together again. A line that goes on has a mark at its end, and a wrapped one
  * the same mark before its next part: `+` and `.`, or `↵` and `…` (`pg_asciiformat`, `pg_utf8format` in psql's print.c).
  * The style old-ascii has no marks at the end.
- * @param width of the cells, where the frame shows it; without it, a cell that has no column before it is not wrapped
+ * @throws {PlanGuardError} `plan` where a line was wrapped before a wide character, which may have left a column empty
  */
-export function joinRows(cells: readonly Cell[], isText: boolean, width?: number): Rows {
+export function joinRows(cells: readonly Cell[], { isText, width, isFilled }: Layout): Rows {
   const limit = width === undefined ? 0 : width + 1;
-  const broken = !isText && /[+↵]$/.test(firstLine(cells, limit));
+  const broken = !isText && BREAK.test(firstLine(cells, limit));
+  const filled = isFilled ?? broken;
   const lines: SourceLine[] = [];
   let count = 0;
-  let after: 'row' | 'newline' | 'wrap' = 'row';
+  let after: Joint = 'row';
   cells.forEach((cell, index) => {
     const next = cells[index + 1];
     const from = cell.from === 'row' || after === 'row' ? unmarked(cell, isText) : after;
-    const wraps = next !== undefined && isWrapped(cell, next, limit);
-    const breaks = !wraps && broken && /[+↵]$/.test(cell.line.text.trimEnd());
-    after = wraps ? 'wrap' : breaks ? 'newline' : 'row';
-    const text = wraps || breaks ? cell.line.text.trimEnd().slice(0, -1) : cell.line.text;
+    const whole = cell.line.text.trimEnd();
+    if (next !== undefined && isWrapped(cell, next, limit)) after = 'wrap';
+    else after = broken && BREAK.test(whole) ? 'newline' : 'row';
+    const goesOn = after === 'wrap' || (next !== undefined && next.from !== 'row' && unmarked(next, isText) === 'wrap');
+    const bare = after === 'row' ? cell.line.text : whole.slice(0, -1);
+    const text = filled && !goesOn ? bare.trimEnd() : bare;
     const last = lines.at(-1);
+    if (from === 'wrap' && last?.text.endsWith(' ') && WIDE.test(text.slice(0, 2))) {
+      const hint = 'Use \\pset format aligned or unaligned.';
+      throw refusal('A line that is not wrapped was expected: it may have a blank here, or none', cell.line, 0, hint);
+    }
     if (from === 'wrap' && last !== undefined) lines[lines.length - 1] = withText(last, last.text + text);
     else lines.push(withText(cell.line, text));
     if (from === 'row') count += 1;
   });
-  const marked = isText || broken || cells.some(({ from }) => from !== undefined);
-  return { lines, count: marked ? count : undefined };
+  const isCounted = isText || broken || cells.some(({ from }) => from !== undefined);
+  return { lines, count: isCounted ? count : undefined };
 }
 
+const BREAK = /[+↵]$/;
+
+type Joint = 'row' | 'newline' | 'wrap';
+
 /** EXPLAIN's text has no line breaks within a row, so what goes on there was wrapped. */
-function unmarked({ from }: Cell, isText: boolean): 'row' | 'newline' | 'wrap' {
+function unmarked({ from }: Cell, isText: boolean): Joint {
   return from === 'newline' && isText ? 'wrap' : (from ?? 'row');
 }
 
 /** The lines of a plan that stands as psql prints it, but without a frame (tuples only) or without psql at all. */
 export function joinUnframed(lines: readonly SourceLine[], isText: boolean): Rows {
   const pad = indentOf(lines[0]?.text ?? '');
-  return joinRows(
-    lines.map((line) => indentedCell(line, pad)),
-    isText,
-  );
+  const cells = lines.map((line) => indentedCell(line, pad));
+  if (isText) return joinRows(cells, { isText });
+  return joinRows(cells, { isText, width: markedWidth(cells), ...(areFilled(cells) ? { isFilled: true } : {}) });
 }
 
 /** The cell behind an indentation of psql's or of a paste; less of it where the line has less. */
@@ -88,8 +106,26 @@ function firstLine(cells: readonly Cell[], limit: number): string {
   return (cells[end]?.line.text ?? '').trimEnd();
 }
 
+/** Whether all lines but the last were made equally long, as psql does where a cell has several. */
+function areFilled(cells: readonly Cell[]): boolean {
+  const [first, ...others] = cells.slice(0, -1).map(({ line }) => line.text);
+  if (first === undefined || others.length < 2) return false;
+  const width = displayWidth(first);
+  return first.endsWith(' ') && others.every((text) => displayWidth(text) === width);
+}
+
+/** The width of cells that are not in a frame, where marks at their ends show it. */
+function markedWidth(cells: readonly Cell[]): number | undefined {
+  const widths = cells.map(({ line }) =>
+    /[+↵.…]\s*$/.test(line.text.slice(-200)) ? displayWidth(line.text.trimEnd()) : 0,
+  );
+  const widest = widths.reduce((most, width) => Math.max(most, width), 0);
+  const isMarked = cells.some(({ line }, index) => widths[index] === widest && BREAK.test(line.text.trimEnd()));
+  return isMarked ? widest - 1 : undefined;
+}
+
 const WIDE =
-  /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
+  /^[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
 
 /** How many columns of a terminal a text takes, as psql counts them: wide characters two, combining ones none. */
 function displayWidth(text: string): number {

@@ -1,10 +1,12 @@
 import { openQuote } from '../text-lines.js';
 import type { Capture, ContentBlock, Footer } from './block.js';
+import { countQuotes } from './cells.js';
 import { cutStart, indentOf, isBlank, refusal, type SourceLine, trimEndOf, withText } from './lines.js';
 import { type Cell, cellAt, indentedCell, joinRows, type Rows } from './rows.js';
-import { BARS, beginsPlan, endsText, footerRows, isPlainNode, isRule, openingOf } from './words.js';
+import { BARS, beginsPlan, endsText, footerRows, isBelowNode, isPlainNode, isRule, openingOf } from './words.js';
 
 const HEADER = 'QUERY PLAN';
+const XML_END = '</explain>';
 
 interface Frame {
   readonly left: boolean;
@@ -21,9 +23,17 @@ export function headerFrame(text: string): Frame | undefined {
 }
 
 /** Whether a line is a row of a framed table that has no header (tuples only, border 2) and begins a plan. */
-export function isFramedOpening(text: string): boolean {
+export function isFramedOpening(text: string, next: SourceLine | undefined): boolean {
+  const row = unframed(text);
+  if (row === undefined || next === undefined) return false;
+  return beginsPlan(row, isBelowNode(unframed(next.text)?.slice(1) ?? ''));
+}
+
+function unframed(text: string): string | undefined {
   const row = text.trim();
-  return BARS.includes(row[0] ?? ' ') && BARS.includes(row.at(-1) ?? ' ') && beginsPlan(row.slice(1, -1), false);
+  return row.length > 2 && BARS.includes(row[0] as string) && BARS.includes(row.at(-1) as string)
+    ? row.slice(1, -1)
+    : undefined;
 }
 
 /** A table of psql, aligned or wrapped; DBeaver's and Markdown's, which are made the same way. */
@@ -48,7 +58,7 @@ export class TableCapture implements Capture {
     else if (this.#expected === 'rule') {
       this.#width = text.trim().length;
       this.#expected = 'rows';
-    } else if (rows !== undefined && this.#open === undefined) {
+    } else if (rows !== undefined && this.#open === undefined && !this.#isInXml()) {
       this.#footer = { rows, at: line };
       return 'last';
     } else if (this.#expected === 'footer') return 'none';
@@ -64,7 +74,7 @@ export class TableCapture implements Capture {
       return 'more';
     }
     if (left && !BARS.includes(text.trimStart()[0] ?? ' ')) return 'none';
-    if (this.#open === undefined && !left) {
+    if (this.#open === undefined && !left && !this.#isInXml()) {
       const isLast = next === undefined || isBlank(next.text) || footerRows(next.text) !== undefined;
       if (text === '' || (isBlank(text) && isLast) || endsText(text)) return 'none';
     }
@@ -73,6 +83,16 @@ export class TableCapture implements Capture {
       this.#open = openQuote(this.#bare(line).text, this.#open);
     }
     return 'more';
+  }
+
+  /** XML may have any line in a string. Where lines have marks, the last one has none. */
+  #isInXml(): boolean {
+    const [first] = this.#rows;
+    if (first === undefined || openingOf(this.#bare(first).text) !== 'xml') return false;
+    const last = this.#rows.at(-1) as SourceLine;
+    return /[+↵.…]$/.test(trimEndOf(this.#bare(first).text, ' '))
+      ? /[+↵.…]$/.test(trimEndOf(this.#bare(last).text, ' '))
+      : !last.text.includes(XML_END);
   }
 
   close(): ContentBlock {
@@ -89,8 +109,7 @@ export class TableCapture implements Capture {
     const isText = openingOf(first.text) === undefined;
     const rows = joinRows(
       cells.map((cell) => indentedCell(cell, pad)),
-      isText,
-      this.#width,
+      { isText, width: this.#width, isFilled: !isText },
     );
     checkFooter(rows, this.#footer);
     return { kind: 'content', lines: rows.lines, facts: {} };
@@ -141,6 +160,8 @@ export class ExpandedCapture implements Capture {
   readonly #lines: SourceLine[] = [];
   #label = '';
   #quotes = 0;
+  /** What is printed as it is may have any line in a string of XML. */
+  #isInXml = false;
 
   take(line: SourceLine, next: SourceLine | undefined): 'more' | 'last' | 'none' {
     const { text } = line;
@@ -149,17 +170,19 @@ export class ExpandedCapture implements Capture {
     const record = RECORD.exec(text);
     if (record !== null) return (record[1] ?? record[2]) === '1' ? 'none' : 'more';
     if (this.#isRaw) {
-      const inside = this.#quotes % 2 === 1;
+      const inside = this.#quotes % 2 === 1 || this.#isInXml;
       if (label === undefined && !inside) {
         if (isBlank(text)) return next !== undefined && LABEL.test(next.text) ? 'more' : 'none';
         if (this.#label.endsWith(',') || endsText(text)) return 'none';
       }
-      if (this.#label.endsWith(',')) this.#quotes += text.split('"').length - 1;
+      if (this.#label.endsWith(',')) this.#quotes += countQuotes(text);
+      if (label !== undefined) this.#isInXml = openingOf(text.slice(label.length)) === 'xml';
+      if (text.includes(XML_END)) this.#isInXml = false;
     } else if (label === undefined) {
       const framed = BARS.includes(this.#label.trimStart()[0] as string);
       if (isRule(text)) return framed && !/^\s*[+├╟╠╞]/.test(text) ? 'last' : 'more';
-      if (isBlank(text) && !(text.length > 0 && next !== undefined && LABEL.test(next.text))) return 'none';
-      if (isBlank(text)) return 'more';
+      if (isBlank(text) && text.length < HEADER.length) return 'none';
+      if (isBlank(text) && next !== undefined && LABEL.test(next.text)) return 'more';
       if (!isBlank(text.slice(framed ? 2 : 0, framed ? 12 : 10))) return 'none';
     }
     this.#lines.push(line);
@@ -184,7 +207,7 @@ export class ExpandedCapture implements Capture {
       return { ...cell, from: line.text[start - 2] === ';' ? 'wrap' : 'newline' };
     });
     const isText = openingOf(trimEndOf(cells[0]?.line.text ?? '', ' ')) === undefined;
-    return { kind: 'content', lines: joinRows(cells, isText).lines, facts: {} };
+    return { kind: 'content', lines: joinRows(cells, { isText, isFilled: framed || !isText }).lines, facts: {} };
   }
 }
 

@@ -49,7 +49,7 @@ export function isPlainNode(text: string): boolean {
 
 /** Whether a line stands below a node's first line in EXPLAIN's text. */
 export function isBelowNode(text: string): boolean {
-  return /^\s+(?:-> {1,2}\S|[A-Z][\w/ -]*: \S|(?:InitPlan|SubPlan) \d|CTE \S)/.test(text);
+  return /^"?\s+(?:-> {1,2}\S|[A-Z][\w/ -]*: \S|(?:InitPlan|SubPlan) \d|CTE \S)/.test(text);
 }
 
 const OPENINGS: readonly (readonly [format: 'json' | 'xml' | 'yaml', start: RegExp])[] = [

@@ -43,7 +43,8 @@ export function changeWords(diff: PlanDiff): string {
     ...(removed.length === 0 && added.length > 0 ? [`with ${some(added)}`] : []),
     ...(moved.length > 0 ? [`${some(moved)} moved`] : []),
   ];
-  if (parts.length > 0) return `The tables are reached as before, the plan around it is another: ${parts.join('; ')}.`;
+  if (parts.length > 0)
+    return `The tables are reached as before, the plan around them is another: ${parts.join('; ')}.`;
   const [field] = changed?.fields ?? [];
   if (field === undefined) return 'The plan is another one.';
   const what = `${nameOf(changed?.after)}: ${field.field} ${field.before ?? 'none'} → ${field.after ?? 'none'}`;

@@ -59,6 +59,20 @@ function sizeOf({ relpages, reltuples, relallvisible }: RelationRow) {
   return { relpages, reltuples, relallvisible };
 }
 
+/** Columns of ranges that have statistics, by `schema.name` of their relation. */
+export function findUnshownRanges(
+  attributes: readonly Attribute[],
+  columns: ReadonlyMap<string, RelationColumns>,
+): Readonly<Record<string, readonly string[]>> {
+  const unshown: Record<string, string[]> = {};
+  for (const { of, name, isRange } of attributes) {
+    const { own, inherited } = columns.get(nameOf(of)) ?? {};
+    if (!isRange || (own?.[name] ?? inherited?.[name]) === undefined) continue;
+    unshown[nameOf(of)] = [...(unshown[nameOf(of)] ?? []), name];
+  }
+  return unshown;
+}
+
 export function findUnreadable(
   relations: readonly RelationRow[],
   attributes: readonly Attribute[],

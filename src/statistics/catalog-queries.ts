@@ -64,6 +64,7 @@ export const attributesQuery = `
 export interface Attribute extends AttributeRow {
   readonly of: RelationRow;
   readonly treatment: Treatment;
+  readonly isRange: boolean;
   readonly delimiters: Delimiters;
 }
 
@@ -78,22 +79,44 @@ export interface ColumnRow {
   readonly values: Readonly<Record<string, string | null>>;
 }
 
-/** @param rangeHistograms whether `pg_stats` shows them: from PostgreSQL 17 on */
-export function columnsQuery(rangeHistograms: boolean): string {
-  const clear = (name: string) => `'${name}', CASE WHEN w.clear THEN s.${name}::text END`;
-  const values = ['most_common_vals', 'histogram_bounds', 'most_common_elems'];
-  if (rangeHistograms) values.push('range_length_histogram', 'range_bounds_histogram');
+/** Where histograms of ranges can be read: `pg_stats` shows them from PostgreSQL 17 on. */
+export type RangeSource = 'pg_stats' | 'pg_statistic' | 'nowhere';
+
+const SLOTS = [1, 2, 3, 4, 5];
+
+/** A slot of `pg_statistic` by its kind (pg_statistic.h), wherever ANALYZE put it. */
+const slot = (kind: number, column: 'stanumbers' | 'stavalues', cast: string) =>
+  `CASE ${kind} ${SLOTS.map((place) => `WHEN p.stakind${place} THEN p.${column}${place}${cast}`).join(' ')} END`;
+
+/** STATISTIC_KIND_RANGE_LENGTH_HISTOGRAM and STATISTIC_KIND_BOUNDS_HISTOGRAM, under the names of `pg_stats`. */
+const RANGES = `
+  LEFT JOIN LATERAL (
+    SELECT ${slot(6, 'stavalues', '::text')} AS range_length_histogram, (${slot(6, 'stanumbers', '')})[1] AS range_empty_frac,
+      ${slot(7, 'stavalues', '::text')} AS range_bounds_histogram
+    FROM pg_statistic p
+    JOIN pg_attribute a ON a.attrelid = p.starelid AND a.attnum = p.staattnum
+    JOIN pg_class c ON c.oid = p.starelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = s.schemaname AND c.relname = s.tablename AND a.attname = s.attname AND p.stainherit = s.inherited
+  ) AS r ON true`;
+
+export function columnsQuery(ranges: RangeSource): string {
+  const range = ranges === 'pg_stats' ? 's' : 'r';
+  const clear = (of: string) => (name: string) => `'${name}', CASE WHEN w.clear THEN ${of}.${name}::text END`;
+  const values = ['most_common_vals', 'histogram_bounds', 'most_common_elems'].map(clear('s'));
+  if (ranges !== 'nowhere') values.push(...['range_length_histogram', 'range_bounds_histogram'].map(clear(range)));
   return `
   SELECT s.schemaname AS schema, s.tablename AS relation, s.attname AS name, s.inherited,
     json_build_object(
       'null_frac', s.null_frac, 'avg_width', s.avg_width, 'n_distinct', s.n_distinct,
       'most_common_freqs', s.most_common_freqs, 'correlation', s.correlation,
       'most_common_elem_freqs', s.most_common_elem_freqs, 'elem_count_histogram', s.elem_count_histogram
-      ${rangeHistograms ? ", 'range_empty_frac', s.range_empty_frac" : ''}) AS numbers,
-    json_build_object(${values.map(clear).join(', ')}) AS values
+      ${ranges === 'nowhere' ? '' : `, 'range_empty_frac', ${range}.range_empty_frac`}) AS numbers,
+    json_build_object(${values.join(', ')}) AS values
   FROM pg_stats s
   JOIN unnest($1::text[], $2::text[], $3::text[], $4::boolean[]) AS w (schema, relation, name, clear)
     ON s.schemaname = w.schema AND s.tablename = w.relation AND s.attname = w.name
+  ${ranges === 'pg_statistic' ? RANGES : ''}
   WHERE s.schemaname = ANY ($1::name[]) AND s.tablename = ANY ($2::name[])`;
 }
 

@@ -13,6 +13,7 @@ const order = [
   'extensions',
   'extended_statistics',
   'unreadable',
+  'unshown_ranges',
   'redaction',
   'role',
   'bypassed',
@@ -57,6 +58,7 @@ const named = new Set([
   'extensions',
   'extended_statistics',
   'unreadable',
+  'unshown_ranges',
 ]);
 
 /**

@@ -97,6 +97,11 @@ export interface Statistics {
   readonly extensions?: Readonly<Record<string, string>>;
   readonly extended_statistics?: Readonly<Record<string, ExtendedStatistics>>;
   readonly unreadable?: Readonly<Record<string, UnreadableTable>>;
+  /**
+   * Columns of ranges without their histograms, by `schema.name` of their table or index: before PostgreSQL 17,
+   * `pg_stats` does not show them, and `pg_statistic` is for superusers and members of `pg_read_all_data`.
+   */
+  readonly unshown_ranges?: Readonly<Record<string, readonly string[]>>;
   /** Set where values are redacted: tells whether a key is the one that the hashes were made with. */
   readonly redaction?: { readonly key_check: string };
   readonly tables: Readonly<Record<string, TableStatistics>>;

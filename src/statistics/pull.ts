@@ -1,6 +1,14 @@
 import { PlanGuardError } from '../errors.js';
 import { parseArrayLiteral } from './arrays.js';
-import { assemble, findUnreadable, groupBy, nameOf, namesOf, type RelationColumns } from './assemble.js';
+import {
+  assemble,
+  findUnreadable,
+  findUnshownRanges,
+  groupBy,
+  nameOf,
+  namesOf,
+  type RelationColumns,
+} from './assemble.js';
 import {
   type Attribute,
   type AttributeRow,
@@ -10,6 +18,7 @@ import {
   extendedKinds,
   extendedQuery,
   pageinspectQuery,
+  type RangeSource,
   type RelationRow,
   relationsQuery,
 } from './catalog-queries.js';
@@ -24,7 +33,7 @@ import {
   withoutValues,
 } from './redact.js';
 import type { RedactionKey } from './redaction-key.js';
-import { delimitersOf, type Treatment, type TypeRow, type Types, treatmentOf, typesQuery } from './types.js';
+import { delimitersOf, isRange, type Treatment, type TypeRow, type Types, treatmentOf, typesQuery } from './types.js';
 
 /** One connection of a `pg`-compatible client. */
 export interface StatisticsClient {
@@ -113,11 +122,13 @@ class Pull {
     this.#progress('reading the tables');
     const relations = await this.#relations();
     const attributes = await this.#attributes(relations.filter(({ analysable }) => analysable));
-    const columns = await this.#columns(attributes, server.number >= 170_000);
+    const ranges = await this.#rangeSource(server.number);
+    const columns = await this.#columns(attributes, ranges);
     if (redact !== undefined) await this.#redact(redact.key, attributes, columns);
     const heights = await this.#heights(relations.filter(({ btree }) => btree));
     const protectedTables = relations.filter(({ row_security }) => row_security).map(nameOf);
     const unreadable = findUnreadable(relations, attributes, columns);
+    const unshown = ranges === 'nowhere' ? findUnshownRanges(attributes, columns) : {};
     const extended = await this.#extended(relations);
     return {
       format: 'plan-guard statistics',
@@ -128,6 +139,7 @@ class Pull {
       ...(environment === true ? await readEnvironment((text) => this.#rows(text), protectedTables) : {}),
       ...(Object.keys(extended).length === 0 ? {} : { extended_statistics: extended }),
       ...(Object.keys(unreadable).length === 0 ? {} : { unreadable }),
+      ...(Object.keys(unshown).length === 0 ? {} : { unshown_ranges: unshown }),
       ...(redact === undefined ? {} : { redaction: { key_check: redact.key.check } }),
       tables: assemble(relations, columns, heights),
     };
@@ -178,7 +190,8 @@ class Pull {
     const attributes = rows.flatMap((row): Attribute[] => {
       const of = byOid.get(row.relation);
       if (of === undefined) return [];
-      return [{ ...row, of, treatment: this.#treatment(row, of, types), delimiters: delimitersOf(row.type, types) }];
+      const treatment = this.#treatment(row, of, types);
+      return [{ ...row, of, treatment, isRange: isRange(row.type, types), delimiters: delimitersOf(row.type, types) }];
     });
     this.#checkKept(attributes);
     return attributes;
@@ -199,8 +212,16 @@ class Pull {
     });
   }
 
+  async #rangeSource(server: number): Promise<RangeSource> {
+    if (server >= 170_000) return 'pg_stats';
+    const [right] = await this.#rows<{ readable: boolean }>(
+      `SELECT has_table_privilege('pg_catalog.pg_statistic', 'SELECT') AS readable`,
+    );
+    return right?.readable === true ? 'pg_statistic' : 'nowhere';
+  }
+
   /** Statistics of columns, by `schema.name` of their relation. */
-  async #columns(attributes: readonly Attribute[], rangeHistograms: boolean): Promise<Map<string, RelationColumns>> {
+  async #columns(attributes: readonly Attribute[], ranges: RangeSource): Promise<Map<string, RelationColumns>> {
     const columns = new Map<string, RelationColumns>();
     const relations = [...new Set(attributes.map(({ of }) => of))];
     const attributesOf = groupBy(attributes, ({ of }) => of);
@@ -210,7 +231,7 @@ class Pull {
       const byName = new Map(
         wanted.map((attribute) => [JSON.stringify([nameOf(attribute.of), attribute.name]), attribute]),
       );
-      const rows = await this.#rows<ColumnRow>(columnsQuery(rangeHistograms), [
+      const rows = await this.#rows<ColumnRow>(columnsQuery(ranges), [
         wanted.map(({ of }) => of.schema),
         wanted.map(({ of }) => of.name),
         wanted.map(({ name }) => name),

@@ -278,6 +278,7 @@ const statistics = object<Statistics>({
       }),
     ),
   ],
+  unshown_ranges: ['optional', named(texts)],
   redaction: ['optional', object<NonNullable<Statistics['redaction']>>({ key_check: ['required', text] })],
   tables: ['required', named(qualifiedTable)],
 });

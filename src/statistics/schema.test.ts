@@ -31,6 +31,7 @@ const whole: Statistics = {
   search_path: 'public',
   row_security: { role: 'app', bypassed: true, tables: ['s.t'] },
   extensions: { plpgsql: '1.0' },
+  unshown_ranges: { 's.t': ['period'] },
   extended_statistics: { 's.e': { table: 's.t', kinds: ['mcv'] } },
   unreadable: { 's.t': { reason: 'no privilege', columns: ['c'], indexes: ['i'] } },
   redaction: { key_check: 'ab' },

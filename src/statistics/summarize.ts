@@ -88,9 +88,9 @@ export function missingFrom(statistics: Statistics): readonly string[] {
   return missingByKind(statistics).flat();
 }
 
-/** The same, the sentences of one kind together: what was not shown, extended statistics, values left out. */
+/** The same, the sentences of one kind together: what was not shown, ranges, extended statistics, values left out. */
 export function missingByKind(statistics: Statistics): readonly (readonly string[])[] {
-  return [unreadable(statistics), extendedStatistics(statistics), leftOut(statistics)];
+  return [unreadable(statistics), unshownRanges(statistics), extendedStatistics(statistics), leftOut(statistics)];
 }
 
 function unreadable(statistics: Statistics): readonly string[] {
@@ -104,6 +104,13 @@ function unreadable(statistics: Statistics): readonly string[] {
     missing.push(`${what}: ${reasons[reason]}.`);
   }
   return missing;
+}
+
+function unshownRanges(statistics: Statistics): readonly string[] {
+  return Object.entries(statistics.unshown_ranges ?? {}).map(
+    ([name, columns]) =>
+      `${name}: columns ${columns.join(', ')}: their histograms are shown from PostgreSQL 17 on, and before to superusers and members of pg_read_all_data.`,
+  );
 }
 
 function extendedStatistics(statistics: Statistics): readonly string[] {

@@ -41,6 +41,13 @@ export const typesQuery = `
 
 export type Types = ReadonlyMap<string, TypeRow>;
 
+/** Whether a column's statistics are those of ranges: of a range, a multirange, or a domain over one. */
+export function isRange(oid: string, types: Types): boolean {
+  const type = types.get(oid);
+  if (type === undefined) return false;
+  return type.bound !== null || (type.base !== null && isRange(type.base, types));
+}
+
 /** Delimiters of a column's values and, where it is an array, of its elements in the arrays' texts. */
 export interface Delimiters {
   readonly values: string;

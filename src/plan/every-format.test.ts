@@ -109,7 +109,7 @@ describe.each([
     expect(properties).toMatchObject({ 'Planning Time': time, 'Execution Time': time });
     expect(properties['Query Identifier']).toBeTypeOf('number');
     if (session.major >= 17) {
-      expect(properties.Serialization).toEqual({ Time: time, 'Output Volume': 0, Format: 'text' });
+      expect(properties.Serialization).toEqual({ Time: time, 'Output Volume': 1, Format: 'text' });
       expect(properties.Planning).toMatchObject({ 'Memory Used': expect.closeTo(0, -6) });
     }
   });

@@ -64,16 +64,13 @@ function readValue(done: Open, ancestors: readonly Open[]): unknown {
   }
   if (LIST_GROUPS.has(name) || LISTS.has(name)) return children.map(({ value }) => value);
   if (children.length > 0) return groupOf(done);
-  if (name === 'Settings' || name === 'Item' || ancestors.at(-1)?.name === 'Settings') {
-    return name === 'Settings' ? {} : text;
-  }
+  if (name === 'Settings') return {};
+  if (name === 'Item' || ancestors.at(-1)?.name === 'Settings') return text;
   const isOfJit = ancestors.slice(-3).some((ancestor) => ancestor.name === 'JIT');
   const value = isOfJit ? figureOf(text) : typedValue(name, text);
   if (value === undefined) {
-    throw unexpected(
-      `${isNumber(name) ? 'a number' : 'a number, true or false'} in <${done.element}>; found ${JSON.stringify(text)}`,
-      done.where,
-    );
+    const type = isOfJit ? 'a number, true or false' : isNumber(name) ? 'a number' : 'true or false';
+    throw unexpected(`${type} in <${done.element}>; found ${JSON.stringify(text)}`, done.where);
   }
   return value;
 }

@@ -133,20 +133,29 @@ function reveal(row) {
   row.closest('details.item')?.setAttribute('open', '');
   for (let up = parentOf(row); up; up = parentOf(up)) setShut(up, false);
   settle(tree);
-  if (row.getClientRects().length === 0) {
+  if (!visible(row)) {
     tree.classList.remove('only-changes');
     for (const box of all('[data-act=only-changes]', tree.parentElement)) box.checked = false;
   }
 }
 
+/** The line of each tree that Tab stops at. */
+const reachable = new Map();
+
 function enter(row) {
   const tree = row.closest('.tree');
-  for (const one of all('summary[tabindex="0"]', tree)) one.tabIndex = -1;
+  reachable.get(tree).tabIndex = -1;
+  reachable.set(tree, row.firstElementChild);
   row.firstElementChild.tabIndex = 0;
   row.firstElementChild.focus();
 }
 
-const visible = (row) => row.getClientRects().length > 0;
+/** Whether a line is shown in its tree; to ask for its place would lay out the whole page at every key. */
+function visible(row) {
+  if (row.classList.contains('in')) return false;
+  return !row.closest('.only-changes') || !row.matches('.same:not(.above)');
+}
+
 function neighbour(row, step) {
   let next = row[step];
   while (next && !visible(next)) next = next[step];
@@ -182,14 +191,18 @@ for (const tree of all('.tree')) {
     summary.setAttribute('aria-level', String(depth(row) + 1));
     if (summary.querySelector('.twist')) summary.setAttribute('aria-expanded', 'true');
     summary.tabIndex = index === 0 ? 0 : -1;
+    if (index === 0) reachable.set(tree, summary);
   });
 }
 
 /** Marks the other line of a moved node. */
+let pointed;
 function point(event) {
-  for (const row of all('.row.pointed')) row.classList.remove('pointed');
+  pointed?.classList.remove('pointed');
+  pointed = undefined;
   const link = event.target.closest?.('.row')?.querySelector('a.mark');
-  if (link) document.getElementById(link.hash.slice(1))?.classList.add('pointed');
+  if (link) pointed = document.getElementById(link.hash.slice(1));
+  pointed?.classList.add('pointed');
 }
 
 async function copy(button) {

@@ -64,7 +64,7 @@ export function page({ title, content, version }: Page): string {
 ${content}
 <footer><p>plan-guard ${version}</p>
 <p class="keys" data-js><kbd>/</kbd> filter · in a tree <kbd>↑</kbd> <kbd>↓</kbd> walk, <kbd>←</kbd> <kbd>→</kbd> collapse and expand, <kbd>Enter</kbd> shows the node's details</p></footer>
-<script>${new Markup(script)}</script>
+<script type="module">${new Markup(script)}</script>
 </body>
 </html>
 `.text;

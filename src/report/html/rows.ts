@@ -30,8 +30,8 @@ interface Open {
 }
 
 /**
- * The lines of two aligned trees in reading order. A moved node has a second line where it stood before, unless all that
- * lies between its parents is new: then it stands where it stood, one level deeper.
+ * The lines of two aligned trees in reading order. A moved node has a second line where it stood before, unless it hangs
+ * on the same side of the same parent and all that came between is new: then it stands where it stood, only deeper.
  */
 export function diffRows(diff: PlanDiff): Row[] {
   const roots: Open[] = [];
@@ -83,9 +83,10 @@ function leave(open: Open, byBefore: ReadonlyMap<string, Open>, roots: Open[]): 
   const path = open.node.before?.path ?? '0';
   const dot = path.lastIndexOf('.');
   const parent = dot < 0 ? undefined : byBefore.get(path.slice(0, dot));
-  let nearest = open.parent;
-  while (nearest !== undefined && nearest.node.before === undefined) nearest = nearest.parent;
-  if (nearest === parent && nearest !== open.parent) return;
+  let child = open;
+  while (child.parent !== undefined && child.parent.node.before === undefined) child = child.parent;
+  const sameSide = child.node.after?.parentRelationship === open.node.before?.parentRelationship;
+  if (child !== open && child.parent === parent && sameSide) return;
   const siblings = parent?.children ?? roots;
   let at = 0;
   for (let number = Number(path.slice(dot + 1)) - 1; number >= 0; number--) {

@@ -1,6 +1,5 @@
 import type { FieldChange } from '../../diff/model.js';
 import type { Access, PlanNode } from '../../plan/model.js';
-import { integer } from '../text.js';
 import { type Markup, markup } from './markup.js';
 import { actualRows, type Metric, metrics, ratio } from './metrics.js';
 import { deepest, steps } from './page.js';
@@ -184,10 +183,20 @@ function facts(before: PlanNode | undefined, after: PlanNode | undefined, change
   return markup`<dl class="facts">${Array.from(names, (name) => {
     const [from, to] = [one.get(name), other.get(name)];
     const differs = both && from !== to;
-    return markup`<div${differs && markup` class="differs"`}><dt>${name}</dt><dd>${
-      differs ? markup`<del>${from ?? 'none'}</del> → <ins>${to ?? 'none'}</ins>` : (to ?? from)
-    }</dd></div>`;
+    const wide = Math.max(from?.length ?? 0, to?.length ?? 0) > 60;
+    return markup`<div${wide && markup` class="wide"`}><dt>${name}</dt><dd>${differs ? difference(from, to, wide) : (to ?? from)}</dd></div>`;
   })}</dl>`;
+}
+
+/** Both versions in one: long ones word by word. */
+function difference(from: string | undefined, to: string | undefined, wide: boolean): Markup {
+  if (!wide || from === undefined || to === undefined) {
+    return markup`<del>${from ?? 'none'}</del> → <ins>${to ?? 'none'}</ins>`;
+  }
+  return markup`${wordDiff(from, to).map(({ kind, text }) => {
+    if (kind === 'same') return text;
+    return kind === 'before' ? markup`<del>${text}</del>` : markup`<ins>${text}</ins>`;
+  })}`;
 }
 
 function properties(node: PlanNode | undefined): Map<string, string> {
@@ -211,7 +220,7 @@ function properties(node: PlanNode | undefined): Map<string, string> {
 }
 
 function textOf(value: unknown): string {
-  if (typeof value === 'number') return Number.isInteger(value) ? integer(value) : String(value);
+  if (typeof value === 'number') return value.toLocaleString('en-US', { maximumFractionDigits: 3 });
   if (typeof value === 'string') return value;
   if (Array.isArray(value) && value.every((one) => typeof one !== 'object')) return value.map(textOf).join(', ');
   return JSON.stringify(value);

@@ -62,7 +62,10 @@ export async function run(process: Process): Promise<number> {
       `
 Examples:
   plan-guard check            plan the queries of this directory's suite and judge the plans
-  plan-guard check --help     every option
+  plan-guard approve          write the plans of now as the approved ones
+  plan-guard diff main..HEAD  what changed between two revisions, and why
+  plan-guard explain profile  the plans of one query
+  plan-guard check --help     every option of a command
 
 Exit codes: 0 clean, 1 findings or something that could not be judged, 2 could not run.`,
     );

@@ -5,7 +5,7 @@ import { readBaselines } from '../baseline/folder.js';
 import type { BaselineFile } from '../baseline/model.js';
 import { sameShape } from '../baseline/shape.js';
 import { PlanGuardError } from '../errors.js';
-import type { Comparison, PlanSide } from '../report/diff-model.js';
+import type { Comparison, DiffCause, PlanSide } from '../report/diff-model.js';
 import type { Suite } from '../suite/model.js';
 import { hasApprovedPlans } from './approved-plans.js';
 import { conditionWords } from './diff-cause-words.js';
@@ -23,6 +23,7 @@ import {
   shownFrom,
   sideOf,
 } from './diff-suite.js';
+import { inputsOf } from './plan-inputs.js';
 import { type RunOptions, runSuites } from './run-suites.js';
 
 /**
@@ -93,10 +94,29 @@ function compareAll(
     const verdict = compareCase(before.file, { ...key, plan: after.plan }, { dearer: suite.plans.dearerFactor });
     if (verdict.kind === 'approved') return { ...comparison, change: 'same' as const };
     const change = verdict.kind === 'dearer' ? ('dearer' as const) : ('changed' as const);
-    const told = comparison.diff && conditionWords(comparison.diff, one);
-    const cause = told && { inputs: [], why: told.why, next: told.next };
-    return { ...comparison, change, cause };
+    return { ...comparison, change, cause: causeOf(comparison, before, one, side) };
   });
+}
+
+/** What the conditions tell, and what of the inputs is known not to be what the plan was approved with. */
+function causeOf(
+  { diff }: Comparison,
+  { file, one: { statistics } }: Approved,
+  now: SideCase,
+  { inputs: { suite, sets } }: PlannedSuite,
+): DiffCause | undefined {
+  const told = diff && conditionWords(diff, now);
+  const [was, is] = [file.inputs, inputsOf(suite, sets, now.version)];
+  const others = [
+    ...(was.major === is.major ? [] : [`on PostgreSQL ${was.major}`]),
+    ...(was.statistics[statistics] === is.statistics[statistics] ? [] : ['with other statistics']),
+    ...(was.settings === is.settings ? [] : ['with other settings']),
+  ];
+  const sentences = [
+    ...(told === undefined ? [] : [told.why]),
+    ...(others.length === 0 ? [] : [`It was approved ${others.join(' and ')}.`]),
+  ];
+  return sentences.length === 0 ? undefined : { inputs: [], why: sentences.join(' '), next: told?.next };
 }
 
 /** The plan of now as approved plans show it: with `$n` for its values. */

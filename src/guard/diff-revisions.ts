@@ -86,8 +86,10 @@ export async function diffRevisions(
   };
   try {
     const places = { before: await place(before), after: await place(after) };
-    const comparisons = await diffPlaces(repository, places, options);
-    return { before: places.before.name, after: places.after.name, comparisons };
+    const { comparisons, engines } = await diffPlaces(repository, places, options);
+    // Its schema, statistics and sizes are of no revision.
+    const existing = engines.has('url') ? ', both planned on one existing database as it is' : '';
+    return { before: places.before.name, after: places.after.name + existing, comparisons };
   } finally {
     for (const tree of open) tree.close();
   }
@@ -103,7 +105,7 @@ async function diffPlaces(
   repository: Repository,
   places: Places,
   options: RevisionOptions,
-): Promise<readonly Comparison[]> {
+): Promise<{ readonly comparisons: readonly Comparison[]; readonly engines: ReadonlySet<string> }> {
   const suites = {
     before: await load(places.before, repository, options),
     after: await load(places.after, repository, options),
@@ -128,7 +130,7 @@ async function diffPlaces(
       comparisons.push(...(await compareSuites(before, after, options)));
     }
     if (comparisons.length === 0) throw nothingSelected(options.filter, planned);
-    return comparisons;
+    return { comparisons, engines: new Set(planned.map(({ inputs }) => inputs.suite.postgres.engine)) };
   });
 }
 

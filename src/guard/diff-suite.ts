@@ -31,6 +31,8 @@ export interface SideCase {
   readonly catalog: Catalog;
   /** `PGlite 0.5.16 (PostgreSQL 18.6)` */
   readonly server: string;
+  /** `server_version`: `18.6` */
+  readonly version: string;
   /** The plan with `$n` for its values, where that was asked for. */
   readonly form: Plan | undefined;
 }
@@ -112,7 +114,15 @@ export async function planWithSet(
     return judged.map((report, index) => {
       const statement = cased[index]?.statement;
       if (statement === undefined) throw new Error('a report without its case');
-      return { report, statement, set, catalog: server.catalog, server: server.name, form: plans[index] };
+      return {
+        report,
+        statement,
+        set,
+        catalog: server.catalog,
+        server: server.name,
+        version: server.version,
+        form: plans[index],
+      };
     });
   });
 }

@@ -1,3 +1,4 @@
+import { nodeName } from '../plan/node-names.js';
 import { inline } from './escape.js';
 import { count } from './text.js';
 
@@ -44,17 +45,9 @@ function node(raw: Raw, path: string): TreeNode {
   };
 }
 
-const joins = /^(Nested Loop|Merge Join|Hash Join)$/;
-const aggregates: Readonly<Record<string, string>> = {
-  Plain: 'Aggregate',
-  Sorted: 'GroupAggregate',
-  Hashed: 'HashAggregate',
-  Mixed: 'MixedAggregate',
-};
-
 /** The words of EXPLAIN's text format (`ExplainNode` in explain.c), with a subplan's name before them. */
 function label(raw: Raw): string {
-  const words = [nodeName(raw)];
+  const words = [inline(nodeName(String(raw['Node Type']), raw))];
   if (raw['Parallel Aware'] === true) words.unshift('Parallel');
   if (raw['Async Capable'] === true) words.unshift('Async');
   if (raw['Scan Direction'] === 'Backward') words.push('Backward');
@@ -73,24 +66,6 @@ function label(raw: Raw): string {
   if (alias !== undefined && alias !== target) words.push(...(target === undefined ? ['on', alias] : [alias]));
   const subplan = text(raw['Subplan Name']);
   return subplan === undefined ? words.join(' ') : `[${subplan}] ${words.join(' ')}`;
-}
-
-function nodeName(raw: Raw): string {
-  const type = text(raw['Node Type']) ?? '';
-  const join = text(raw['Join Type']);
-  const strategy = text(raw.Strategy);
-  const partial = text(raw['Partial Mode']);
-  if (joins.test(type)) {
-    if (join === undefined || join === 'Inner') return type;
-    return type === 'Nested Loop' ? `${type} ${join} Join` : type.replace(' Join', ` ${join} Join`);
-  }
-  if (type === 'Aggregate') {
-    const name = aggregates[strategy ?? ''] ?? type;
-    return partial === undefined || partial === 'Simple' ? name : `${partial} ${name}`;
-  }
-  if (type === 'SetOp') return `${strategy === 'Hashed' ? 'HashSetOp' : 'SetOp'} ${text(raw.Command) ?? ''}`.trimEnd();
-  if (type === 'ModifyTable') return text(raw.Operation) ?? type;
-  return raw['Custom Plan Provider'] === undefined ? type : `${type} (${text(raw['Custom Plan Provider']) ?? ''})`;
 }
 
 const shownConditions = [

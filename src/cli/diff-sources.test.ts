@@ -125,6 +125,19 @@ describe('what cannot be compared', () => {
     `);
   });
 
+  test('without git', async () => {
+    const folder = await workspace.write(files);
+    const { transcript } = await workspace.run(folder, ['diff', 'main..HEAD'], { env: { PATH: folder } });
+    expect(transcript).toMatchInlineSnapshot(`
+      "
+      $ plan-guard diff main..HEAD
+      error: git cannot be run: spawn git ENOENT
+        next: Install git, or compare files.
+      exit 2
+      "
+    `);
+  });
+
   test.each([
     ['a revision that is not there', ['nowhere..HEAD']],
     ['a file that is not there', ['bounded.txt', 'nothing.json']],
@@ -158,16 +171,17 @@ describe('revisions of a suite', () => {
     repository.commit({ 'schema.sql': NO_INDEX });
     repository.git('switch', '--quiet', 'work');
     const run = (args: string[], env = {}) => workspace.run(folder, ['diff', ...args, ...JSON_REPORT], { env });
-    const cases = ['custom', 'generic'].map((mode) => `orders_of_customer, regular, production, ${mode}`);
-    const all = (what: string) => cases.map((name) => `${name}: ${what}`);
-    expect(found(await run(['main..work']))).toEqual(all('changed: schema'));
-    expect(found(await run(['main', 'work']))).toEqual(all('changed: schema'));
-    expect(found(await run(['main...work']))).toEqual(all('same'));
-    expect(found(await run(['main']))).toEqual(all('changed: schema'));
-    expect(found(await run(['--base', 'main']))).toEqual(all('same'));
-    expect(found(await run(['--base'], { GITHUB_BASE_REF: 'main' }))).toEqual(all('same'));
+    expect(found(await run(['main..work']))).toEqual(cases('changed: schema'));
+    expect(found(await run(['main', 'work']))).toEqual(cases('changed: schema'));
+    expect(found(await run(['main...work']))).toEqual(cases('same'));
+    expect(found(await run(['main']))).toEqual(cases('changed: schema'));
+    expect(found(await run(['--base', 'main']))).toEqual(cases('same'));
+    expect(found(await run(['--base'], { GITHUB_BASE_REF: 'main' }))).toEqual(cases('same'));
+    // What git sets for its hooks does not lead to another repository.
+    const hook = { GIT_DIR: join(folder, 'nowhere'), GIT_INDEX_FILE: join(folder, 'nothing') };
+    expect(found(await run(['main...work'], hook))).toEqual(cases('same'));
     repository.write({ 'schema.sql': NO_INDEX });
-    expect(found(await run(['--base', 'main']))).toEqual(all('changed: schema'));
+    expect(found(await run(['--base', 'main']))).toEqual(cases('changed: schema'));
     expect(repository.git('status', '--porcelain')).toBe('M schema.sql');
   });
 

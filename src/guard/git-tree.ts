@@ -49,7 +49,7 @@ export class RevisionTree {
       return tree;
     } catch (error) {
       tree.close();
-      throw error;
+      throw error instanceof Error && 'syscall' in error ? unwritable(revision, error) : error;
     }
   }
 
@@ -136,6 +136,13 @@ export class RevisionTree {
       );
     }
   }
+}
+
+function unwritable({ name }: Revision, error: Error): PlanGuardError {
+  return new PlanGuardError('file', `The files of ${name} cannot be written: ${error.message}`, {
+    hint: 'They go to the temporary folder: make room there, or set TMPDIR to another one.',
+    cause: error,
+  });
 }
 
 /** git refuses to make such trees; one that was made by hand must not write elsewhere. */

@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { writeBaselines } from '../baseline/folder.js';
-import { PlanGuardError } from '../errors.js';
-import type { Suite } from '../suite/model.js';
 import { type Approval, approveSuite, type SuiteApproval } from './approve-suite.js';
-import { hasApprovedPlans } from './approved-plans.js';
+import { sharedFolders } from './plans-folder.js';
 import {
   aSwitch,
   aText,
@@ -99,19 +97,3 @@ async function isWritten(file: string, text: string): Promise<boolean> {
   const present = await readFile(file, 'utf8').catch(() => undefined);
   return present?.replaceAll('\r\n', '\n') === text;
 }
-
-/** Suites that share a folder would take each other's plans for unused ones. */
-export function sharedFolders(suites: readonly Suite[], cwd: string): PlanGuardError[] {
-  return suites.flatMap((suite, index) => {
-    const first = suites.slice(0, index).find(({ plans }) => plans.folder === suite.plans.folder);
-    if (first === undefined) return [];
-    const message = `Two suites keep their approved plans in ${relative(cwd, suite.plans.folder) || '.'}; the first is ${relative(cwd, first.file)}.`;
-    return new PlanGuardError('suite', message, {
-      where: { file: suite.file },
-      hint: `Give each a folder of its own: plans: ${join('plans', suite.name)}.`,
-    });
-  });
-}
-
-export const sharedApproved = (suites: readonly Suite[], cwd: string): PlanGuardError[] =>
-  sharedFolders(suites.filter(hasApprovedPlans), cwd);

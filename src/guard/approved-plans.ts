@@ -1,9 +1,8 @@
 import { caseId } from '../baseline/arrange.js';
 import { compareCase } from '../baseline/compare.js';
-import { hasBaselines, readBaselines } from '../baseline/folder.js';
+import { readBaselines } from '../baseline/folder.js';
 import type { BaselineFile, BaselineInputs, CaseKey } from '../baseline/model.js';
 import { shapeLines } from '../baseline/shape.js';
-import { diffPlans } from '../diff/diff.js';
 import type { Catalog, Plan } from '../plan/model.js';
 import type { CaseReport, Notice, PlanChange } from '../report/model.js';
 import type { Severity, Suite } from '../suite/model.js';
@@ -12,11 +11,6 @@ import { changeWords, dearerWords } from './change-words.js';
 import { parameterForms } from './parameter-forms.js';
 import { inputsOf } from './plan-inputs.js';
 import type { PlannedSet, SuiteStatements } from './plan-suite.js';
-
-/** Whether a suite's plans are compared with approved ones: it says so, or there are some. */
-export function hasApprovedPlans({ plans: { stated, folder } }: Suite): boolean {
-  return stated || hasBaselines(folder);
-}
 
 /** The approved plans of a suite, which its cases are compared with. */
 export class ApprovedPlans {
@@ -37,12 +31,12 @@ export class ApprovedPlans {
   }
 
   /**
-   * Reads them; undefined where the suite does not ask for them and has none.
+   * Reads them.
    * @throws {PlanGuardError | PlanGuardErrors} `baseline`, `file` for files that cannot be read, such as one with the marks
    *   of a merge conflict
    */
-  static async read(suite: Suite, ci: boolean): Promise<ApprovedPlans | undefined> {
-    return hasApprovedPlans(suite) ? new ApprovedPlans(suite, ci, await readBaselines(suite.plans.folder)) : undefined;
+  static async read(suite: Suite, ci: boolean): Promise<ApprovedPlans> {
+    return new ApprovedPlans(suite, ci, await readBaselines(suite.plans.folder));
   }
 
   /** How many cases have the plan that was approved for them. */
@@ -60,13 +54,20 @@ export class ApprovedPlans {
     this.#server = server.name;
     const inputs = inputsOf(this.#suite, sets, server.version);
     const plans = await parameterForms(server, cases);
-    return reports.map((report, index) => {
-      const change = this.#changeOf(report, plans[index] as Plan, inputs, server.catalog);
-      return { ...report, change };
-    });
+    const compared: CaseReport[] = [];
+    for (const [index, report] of reports.entries()) {
+      const change = await this.#changeOf(report, plans[index] as Plan, inputs, server.catalog);
+      compared.push({ ...report, change });
+    }
+    return compared;
   }
 
-  #changeOf(report: CaseReport, plan: Plan, inputs: BaselineInputs, catalog: Catalog): PlanChange | undefined {
+  async #changeOf(
+    report: CaseReport,
+    plan: Plan,
+    inputs: BaselineInputs,
+    catalog: Catalog,
+  ): Promise<PlanChange | undefined> {
     const { query, statement, scenario, statistics, mode } = report;
     const key = { statement, scenario, statistics, mode };
     this.#use(query, key);
@@ -98,6 +99,7 @@ export class ApprovedPlans {
       case 'changed': {
         const { approved, line } = verdict;
         const shape = nearest(approved.shapes, plan);
+        const { diffPlans } = await import('../diff/diff.js');
         const { trustedFunctions } = this.#suite;
         const read = (one: Plan) => ({ plan: one, accesses: accessesOfApproved(one, catalog, trustedFunctions) });
         const message = changeWords(diffPlans(read(shape), read(plan))) + otherInputs(baseline, inputs, statistics);

@@ -1,11 +1,12 @@
 import type { Engine } from '../postgres/engine.js';
 import type { CaseReport, KnownBadReport, Notice, SuiteReport } from '../report/model.js';
 import type { QueryEntry, Suite } from '../suite/model.js';
-import { ApprovedPlans, hasApprovedPlans } from './approved-plans.js';
+import type { ApprovedPlans } from './approved-plans.js';
 import { biteNotice, CoverageOf } from './coverage.js';
 import { judgeCases } from './judge.js';
 import { isKnownBad, judgeKnownBad } from './known-bad.js';
 import { planSuite, type SuiteOptions } from './plan-suite.js';
+import { hasApprovedPlans } from './plans-folder.js';
 import { type StatisticsSet, statisticsNotices } from './statistics-sets.js';
 import { Waivers } from './waivers.js';
 
@@ -32,7 +33,7 @@ export async function checkSuite(
   engine: Engine,
   options: CheckSuiteOptions,
 ): Promise<CheckedSuite | { readonly queries: readonly string[] }> {
-  const approved = options.ownEngine ? await ApprovedPlans.read(suite, options.ci) : undefined;
+  const approved = options.ownEngine && hasApprovedPlans(suite) ? await readApproved(suite, options.ci) : undefined;
   const waivers = new Waivers(suite, options.now);
   const cases: CaseReport[] = [];
   const knownBad: KnownBadReport[] = [];
@@ -76,6 +77,11 @@ export async function checkSuite(
     coverage: coverage.coverage,
   };
   return { suite, report, cases, knownBad, notices };
+}
+
+async function readApproved(suite: Suite, ci: boolean): Promise<ApprovedPlans> {
+  const { ApprovedPlans } = await import('./approved-plans.js');
+  return ApprovedPlans.read(suite, ci);
 }
 
 function notCompared(suite: Suite): Notice {

@@ -1,7 +1,7 @@
 import { PlanGuardError } from '../errors.js';
 import type { Report } from '../report/model.js';
-import { sharedApproved } from './approve.js';
 import { type CheckedSuite, checkSuite } from './check-suite.js';
+import { hasApprovedPlans, sharedFolders } from './plans-folder.js';
 import {
   aSwitch,
   checkOptions,
@@ -36,7 +36,7 @@ export async function check(options: CheckOptions = {}): Promise<Report> {
   const { results, notices } = await runSuites(
     run,
     (suite, engine, given) => checkSuite(suite, engine, { ...given, ci }),
-    sharedApproved,
+    (suites, cwd) => sharedFolders(suites.filter(hasApprovedPlans), cwd),
   );
   const checked: CheckedSuite[] = [];
   const passedOver: string[] = [];

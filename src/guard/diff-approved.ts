@@ -7,7 +7,6 @@ import { sameShape } from '../baseline/shape.js';
 import { PlanGuardError } from '../errors.js';
 import type { Comparison, DiffCause, PlanSide } from '../report/diff-model.js';
 import type { Suite } from '../suite/model.js';
-import { hasApprovedPlans } from './approved-plans.js';
 import { conditionWords } from './diff-cause-words.js';
 import { added, caseName, compare, removed } from './diff-compare.js';
 import { type Approved, approvedCases, approvedSide } from './diff-plans.js';
@@ -24,6 +23,7 @@ import {
   sideOf,
 } from './diff-suite.js';
 import { inputsOf } from './plan-inputs.js';
+import { hasApprovedPlans } from './plans-folder.js';
 import { type RunOptions, runSuites } from './run-suites.js';
 
 /**

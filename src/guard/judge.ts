@@ -10,7 +10,7 @@ import type { Doubt, RuleFinding } from '../rules/model.js';
 import { judge } from '../rules/registry.js';
 import type { RuleSettings, Suite } from '../suite/model.js';
 import { boundedCause } from './bounded-cause.js';
-import type { PlannedCase } from './plan-statements.js';
+import { type PlannedCase, planOf } from './plan-statements.js';
 import { type Redaction, redactionDoubts } from './redaction.js';
 import { verdictOf } from './verdict.js';
 
@@ -59,7 +59,7 @@ export async function judgeCases(
 }
 
 function read(catalog: Catalog, one: PlannedCase, { suite, redaction }: JudgeOptions): Reading {
-  const plan = parsePlan(one.explained);
+  const plan = planOf(one);
   const accesses = accessesOf(plan, catalog, { trustedFunctions: suite.trustedFunctions });
   const settings = mergeRules(suite.rules, one.statement.entry.rules);
   const { facts } = one.statement;

@@ -1,9 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { parameterForm } from '../baseline/parameter-form.js';
 import type { Plan } from '../plan/model.js';
-import { parsePlan } from '../plan/parse-json.js';
 import type { PlanningServer, TypedValue } from '../postgres/model.js';
-import type { PlannedCase } from './plan-statements.js';
+import { type PlannedCase, planOf } from './plan-statements.js';
 
 /**
  * The plans of the cases with `$n` in place of the values that are bound, in order: plans that differ by their values
@@ -11,22 +10,24 @@ import type { PlannedCase } from './plan-statements.js';
  */
 export async function parameterForms(server: PlanningServer, cases: readonly PlannedCase[]): Promise<readonly Plan[]> {
   const generic = new Map<unknown, Plan>();
-  for (const { request, mode, explained } of cases) {
-    if (mode === 'generic' && !generic.has(request.statement)) generic.set(request.statement, parsePlan(explained));
+  for (const one of cases) {
+    const { request, mode } = one;
+    if (mode === 'generic' && !generic.has(request.statement)) generic.set(request.statement, planOf(one));
   }
   const printed = await printedValues(server, cases);
   const plans = new Map<unknown, Plan>();
-  for (const { request, mode, explained } of cases) {
+  for (const one of cases) {
+    const { request, mode } = one;
     if (plans.has(request)) continue;
     const pattern = generic.get(request.statement);
     const { values, statement } = request;
-    if (mode === 'generic') plans.set(request, pattern ?? parsePlan(explained));
+    if (mode === 'generic') plans.set(request, pattern ?? planOf(one));
     else {
       const parameters = statement.parameterTypes.map((type, index) => {
         const value = values[index] ?? null;
         return { type, literal: value === null ? null : (printed.get(keyOf({ type, value })) ?? value) };
       });
-      plans.set(request, parameterForm(parsePlan(explained), parameters, pattern));
+      plans.set(request, parameterForm(planOf(one), parameters, pattern));
     }
     // Signals and timers have their turn in between.
     if (plans.size % 100 === 0) await turn();

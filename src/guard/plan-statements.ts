@@ -1,4 +1,6 @@
 import { PlanGuardError, throwAll } from '../errors.js';
+import type { Plan } from '../plan/model.js';
+import { parsePlan } from '../plan/parse-json.js';
 import { isServerError, type ServerError } from '../postgres/database.js';
 import type { ExplainRequest, PlanningServer, PreparedStatement } from '../postgres/model.js';
 import { characterOffset } from '../postgres/scripts.js';
@@ -18,6 +20,15 @@ export interface PlannedCase {
   readonly request: ExplainRequest;
   /** EXPLAIN's JSON. Generic plans of a statement share it. */
   readonly explained: unknown;
+}
+
+const read = new WeakMap<object, Plan>();
+
+/** The plan of a case; cases of one request share it. */
+export function planOf({ explained }: Pick<PlannedCase, 'explained'>): Plan {
+  const known = read.get(explained as object) ?? parsePlan(explained);
+  read.set(explained as object, known);
+  return known;
 }
 
 /** Combinations of one scenario's matrix that bind the same values: one case in each mode. */

@@ -27,6 +27,7 @@ function select(entry) {
 function follow() {
   const target = document.getElementById(location.hash.slice(1));
   const entry = target?.closest('.entry');
+  if (form && location.hash === '') select(entries[0]);
   if (!entry) return;
   select(entry);
   const row = target.closest('.row');

@@ -19,6 +19,9 @@ const NOT_SHAPE: ReadonlySet<string> = new Set([
 ]);
 
 const printed = new WeakMap<Plan, readonly string[]>();
+/** Shapes that were printed, by what they are printed from: the plans of a suite have few. */
+const byContent = new Map<string, readonly string[]>();
+const MOST_SHAPES = 5_000;
 
 /**
  * The shape of a plan as a baseline shows it: EXPLAIN's text without costs, of the nodes alone, every text in one line.
@@ -27,10 +30,25 @@ const printed = new WeakMap<Plan, readonly string[]>();
 export function shapeLines(plan: Plan): readonly string[] {
   const known = printed.get(plan);
   if (known !== undefined) return known;
-  const root = mapNode(plan.root, (text) => escapeText(text).replace(/ $/, '\\u{20}'));
-  const lines = formatPlanText({ root, properties: {} }, { costs: false });
+  const content = JSON.stringify(contentOf(plan.root));
+  const lines = byContent.get(content) ?? print(plan.root);
+  if (byContent.size >= MOST_SHAPES) byContent.clear();
+  byContent.set(content, lines);
   printed.set(plan, lines);
   return lines;
+}
+
+function print(node: PlanNode): readonly string[] {
+  const root = mapNode(node, (text) => escapeText(text).replace(/ $/, '\\u{20}'));
+  return formatPlanText({ root, properties: {} }, { costs: false });
+}
+
+/** Everything of a node that its shape may be printed from, which is far quicker to write than the shape is. */
+function contentOf(node: PlanNode): unknown[] {
+  const { nodeType, subplanName, relation, alias, indexName, parallelAware, conditions, properties, children } = node;
+  const own = Object.entries(properties).filter(([name]) => !NOT_SHAPE.has(name));
+  const names = [relation?.schema, relation?.name, alias, indexName, subplanName];
+  return [nodeType, node.parentRelationship, parallelAware, names, conditions, own, children.map(contentOf)];
 }
 
 /**

@@ -11,9 +11,30 @@ const OWN_SCHEMAS = `n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_s
 /**
  * The size is the planner's: blocks in the file, and `relpages` where there is no file or an empty one. Only triggers
  * that fire for an ordinary session are listed. An action of a foreign key on UPDATE does nothing unless the key itself
- * changes, which is rare and which a plan does not tell; it is listed only where no index can serve it.
+ * changes, which is rare and which a plan does not tell; it is listed only where no index can serve it. Actions are read
+ * once for all tables: pg_constraint has no index on what is referenced.
  */
 const tablesQuery = (analysed: string) => `
+WITH actions AS MATERIALIZED (
+  SELECT k.confrelid AS changed, array_agg(json_build_object(
+    'name', k.conname,
+    'events', ARRAY[action.event],
+    'table', rn.nspname || '.' || r.relname,
+    'change', CASE WHEN action.type = 'c' THEN action.event WHEN action.type IN ('n', 'd') THEN 'Update' END)
+    ORDER BY k.conname, action.event) AS facts
+  FROM pg_catalog.pg_constraint k
+  JOIN pg_catalog.pg_class r ON r.oid = k.conrelid
+  JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
+  CROSS JOIN LATERAL (VALUES ('Delete', k.confdeltype), ('Update', k.confupdtype)) AS action(event, type)
+  WHERE k.contype = 'f'
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p
+                    WHERE p.oid = k.conparentid AND p.confrelid = k.confrelid)
+    AND (action.event = 'Delete'
+         OR NOT EXISTS (SELECT FROM pg_catalog.pg_index i
+                        WHERE i.indrelid = k.conrelid AND i.indisvalid AND i.indpred IS NULL
+                          AND i.indkey[0] = ANY (k.conkey)))
+  GROUP BY k.confrelid
+)
 SELECT json_strip_nulls(json_build_object(
   'schema', n.nspname,
   'name', c.relname,
@@ -42,28 +63,11 @@ SELECT json_strip_nulls(json_build_object(
     JOIN pg_catalog.pg_namespace fn ON fn.oid = f.pronamespace
     WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
     ORDER BY t.tgname
-  ) || ARRAY(
-    SELECT json_build_object(
-      'name', k.conname,
-      'events', ARRAY[action.event],
-      'table', rn.nspname || '.' || r.relname,
-      'change', CASE WHEN action.type = 'c' THEN action.event WHEN action.type IN ('n', 'd') THEN 'Update' END)
-    FROM pg_catalog.pg_constraint k
-    JOIN pg_catalog.pg_class r ON r.oid = k.conrelid
-    JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
-    CROSS JOIN LATERAL (VALUES ('Delete', k.confdeltype), ('Update', k.confupdtype)) AS action(event, type)
-    WHERE k.confrelid = c.oid AND k.contype = 'f'
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p
-                      WHERE p.oid = k.conparentid AND p.confrelid = k.confrelid)
-      AND (action.event = 'Delete'
-           OR NOT EXISTS (SELECT FROM pg_catalog.pg_index i
-                          WHERE i.indrelid = k.conrelid AND i.indisvalid AND i.indpred IS NULL
-                            AND i.indkey[0] = ANY (k.conkey)))
-    ORDER BY k.conname, action.event
-  )
+  ) || coalesce(actions.facts, '{}')
 )) AS facts
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN actions ON actions.changed = c.oid
 CROSS JOIN LATERAL (
   SELECT CASE WHEN c.relkind IN ('r', 'm')
               THEN pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::int END AS blocks

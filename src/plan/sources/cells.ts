@@ -1,5 +1,5 @@
 import type { Capture, ContentBlock } from './block.js';
-import { cutStart, refusal, type SourceLine, trimEndOf, withText } from './lines.js';
+import { cutStart, refusal, type SourceLine, TEXT_END, trimEndOf, withText } from './lines.js';
 import { beginsPlan } from './words.js';
 
 const QUOTE = '"';
@@ -44,7 +44,7 @@ export function cellsOf(record: readonly SourceLine[], separators: string): Sour
       cell.push({ ...line, text: line.text.replaceAll('""', '"'), doubled: true });
       index += 1;
       const next = record[index];
-      if (next === undefined) throw refusal('The quote that ends this cell was expected', opening);
+      if (next === undefined) throw refusal('the quote that ends this cell', opening, TEXT_END);
       line = next;
       end = closingQuote(line.text);
     }
@@ -54,7 +54,7 @@ export function cellsOf(record: readonly SourceLine[], separators: string): Sour
     const behind = trimEndOf(line.text, ' ');
     if (behind === '') return cells;
     if (!separators.includes(behind[0] as string)) {
-      throw refusal('The end of the line or a separator was expected behind the quote', line);
+      throw refusal("the line's end or a separator behind the quote", line);
     }
     line = cutStart(line, 1);
   }

@@ -1,7 +1,7 @@
 import type { PlanGuardError } from '../../errors.js';
 import { openQuote } from '../text-lines.js';
 import type { Capture, PlanBlock } from './block.js';
-import { indentOf, isBlank, refusal, type SourceLine } from './lines.js';
+import { indentOf, isBlank, refusal, type SourceLine, TEXT_END, UNWRAPPED_HINT } from './lines.js';
 import { joinUnframed } from './rows.js';
 
 const END = '</explain>';
@@ -20,7 +20,7 @@ export class XmlCapture implements Capture {
 
   close(): PlanBlock {
     if (!this.#ended) {
-      throw refusal(`${END} was expected, the end of this XML`, this.#lines[0] as SourceLine, 0, CUT_HINT);
+      throw refusal(`${END} below this`, this.#lines[0] as SourceLine, TEXT_END);
     }
     const { lines } = joinUnframed(this.#lines, false);
     refuseWrapped(lines);
@@ -52,15 +52,8 @@ function refuseWrapped(lines: readonly SourceLine[]): void {
 }
 
 function wrapped(line: SourceLine, index: number): PlanGuardError {
-  return refusal(
-    'A tag was expected: this line seems to be wrapped',
-    line,
-    index,
-    'Use \\pset format aligned or unaligned.',
-  );
+  return refusal('a tag: EXPLAIN does not break the line here', line, { index, hint: UNWRAPPED_HINT });
 }
-
-const CUT_HINT = 'Copy the whole plan, from its first line to its last.';
 
 /** A YAML document: a list's element, auto_explain's mapping, or either with psql's marks at the ends of its lines. */
 export class YamlCapture implements Capture {
@@ -93,7 +86,7 @@ export class YamlCapture implements Capture {
   close(): PlanBlock {
     const last = this.#lines.at(-1) as SourceLine;
     if (this.#marks && !this.#ended) {
-      throw refusal('More lines were expected behind the mark at the end of this one', last, 0, CUT_HINT);
+      throw refusal('more lines, as the mark at the end of this one says', last, TEXT_END);
     }
     return { kind: 'plan', format: 'yaml', lines: joinUnframed(this.#lines, false).lines, facts: {} };
   }

@@ -10,8 +10,6 @@ import { ExpandedCapture, headerFrame, isExpandedOpening, isFramedOpening, isRec
 import { isQueryText, isYamlMessage, MessageCapture, TextCapture } from './text.js';
 import { isBelowNode, isFence, isMessage, isPlainNode, isRoot, isRule, looksLikePlan, openingOf } from './words.js';
 
-const PARTIAL_HINT = 'Copy the whole plan, from its first line to its last.';
-
 /**
  * Finds plans in lines that hold nothing else.
  * @throws {PlanGuardError} `plan` at the first line that begins no plan
@@ -34,12 +32,7 @@ export function splitContent(lines: readonly SourceLine[]): Block[] {
     if (isBlank(line.text)) return;
     capture = planCapture(line, next, true) ?? quotedCapture(line, true);
     if (capture === undefined) {
-      throw refusal(
-        `The beginning of a plan was expected, and not "${line.text.trim().slice(0, 60)}"`,
-        line,
-        0,
-        PARTIAL_HINT,
-      );
+      throw refusal('the beginning of a plan', line);
     }
     if (capture.take(line, next) === 'last') close();
   });
@@ -140,7 +133,7 @@ export class Finder {
     this.#foreign = followForeign(this.#foreign, bare.text);
     if (this.#foreign !== undefined && (capture !== undefined || looksLikePlan(bare.text))) {
       const hint = 'Use \\pset format aligned, unaligned, wrapped, csv or html.';
-      throw refusal(`psql's format ${this.#foreign} is not read`, bare, 0, hint);
+      throw refusal(`another format of psql than ${this.#foreign}`, bare, { hint });
     }
     if (capture === undefined) this.#passOver(bare, isOpenFence);
     else {
@@ -173,12 +166,7 @@ export class Finder {
       return;
     }
     if (looksLikePlan(text)) {
-      throw refusal(
-        `A line of a plan, and the beginning of that plan was expected before it: "${text.trim().slice(0, 60)}"`,
-        line,
-        0,
-        PARTIAL_HINT,
-      );
+      throw refusal('the beginning of the plan that this line is of', line);
     }
     if (!isRule(text) && !isRecord(text) && !isMessage(text)) this.#statements.take(text);
   }
@@ -235,5 +223,5 @@ function followForeign(open: string | undefined, text: string): string | undefin
 }
 
 function unkept(line: SourceLine) {
-  return refusal('A plan was expected here, as the line before says', line, 0, PARTIAL_HINT);
+  return refusal('a plan, as the line above says', line);
 }

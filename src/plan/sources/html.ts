@@ -1,5 +1,5 @@
 import type { Capture, ContentBlock } from './block.js';
-import { refusal, type SourceLine } from './lines.js';
+import { refusal, type SourceLine, TEXT_END } from './lines.js';
 import { beginsPlan } from './words.js';
 
 const CELL = '<td align="left">';
@@ -36,7 +36,7 @@ export class HtmlCapture implements Capture {
 
   close(): ContentBlock {
     const first = this.#lines[0] as SourceLine;
-    if (!this.#ended) throw refusal(`${END} was expected, the end of this table`, first);
+    if (!this.#ended) throw refusal(`${END} below this`, first, TEXT_END);
     const lines: SourceLine[] = [];
     let inCell = false;
     for (const { text, line } of this.#lines) {
@@ -46,7 +46,7 @@ export class HtmlCapture implements Capture {
       inCell = !cell.ends;
       lines.push({ text: cell.text, line, column: undefined });
     }
-    if (lines.length === 0) throw refusal('The rows of a plan were expected below QUERY PLAN', first);
+    if (lines.length === 0) throw refusal('the rows of a plan below this', first, TEXT_END);
     return { kind: 'content', lines, facts: {} };
   }
 }

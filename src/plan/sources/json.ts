@@ -40,8 +40,7 @@ export class JsonCapture implements Capture {
     }
     this.#lines.push({ ...line, text: line.text.slice(0, end) });
     const behind = trimEndOf(line.text.slice(end), ' \t;,"`+\u21B5\u00A0');
-    if (behind !== '')
-      throw refusal(`The end of the line was expected behind the JSON, and not "${shorten(behind)}"`, line, end);
+    if (behind !== '') throw refusal("the line's end behind the JSON", line, { index: end });
     return 'last';
   }
 
@@ -49,6 +48,11 @@ export class JsonCapture implements Capture {
     const { lines } = joinUnframed(this.#lines, false);
     return { kind: 'plan', format: 'json', lines, facts: {} };
   }
+}
+
+/** The text of the object or array that begins at an index. */
+export function valueAt(text: string, start: number): string {
+  return text.slice(start, start + new Brackets().follow(text.slice(start)));
 }
 
 /** The texts of a JSON array's elements, or the text itself where it is no array, and where each begins. */
@@ -60,10 +64,9 @@ export function elementsOf(text: string): { readonly start: number; readonly tex
   while (at < text.length) {
     const start = at + Math.max(0, text.slice(at, at + 10_000).search(/[{[]/));
     if (text[start] !== '{' && text[start] !== '[') return elements;
-    const end = new Brackets().follow(text.slice(start));
-    if (end < 0) return elements;
-    elements.push({ start, text: text.slice(start, start + end) });
-    at = start + end;
+    const element = valueAt(text, start);
+    elements.push({ start, text: element });
+    at = start + element.length;
     const comma = /^\s*,/.exec(text.slice(at, at + 10_000));
     if (comma === null) return elements;
     at += comma[0].length;
@@ -79,7 +82,7 @@ const WORDS = {
   ':': '":"',
   ', or }': '"," or "}"',
   ', or ]': '"," or "]"',
-  string: 'the rest of a string, without a line break,',
+  string: 'the rest of a string',
   end: 'the end of the JSON',
 } as const;
 
@@ -175,5 +178,3 @@ function scalarEnd(text: string, start: number): End {
   );
   return { at: start + (scalar?.[0].length ?? 0), fault: scalar === null };
 }
-
-export const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);

@@ -76,8 +76,25 @@ export function placeOf(line: SourceLine, index: number): Where {
   return { line: line.line, column: line.column + index + quotes + 1 };
 }
 
-/** A refusal to read on, at a place in the source. `message` says what was expected there. */
-export function refusal(message: string, line: SourceLine, index = 0, hint?: string): PlanGuardError {
-  const where = placeOf(line, index);
-  return new PlanGuardError('plan', message, hint === undefined ? { where } : { where, hint });
+export interface RefusalFacts {
+  /** The character of the line, from 0. */
+  readonly index?: number;
+  /** What is there, where it is not the rest of the line. */
+  readonly found?: string;
+  readonly hint?: string;
 }
+
+/** A refusal to read on: what was expected at a place in the source, and what stands there. */
+export function refusal(expected: string, line: SourceLine, facts: RefusalFacts = {}): PlanGuardError {
+  const { index = 0, hint = 'Give the whole plan, from its first line to its last.' } = facts;
+  const rest = line.text.slice(index).trim();
+  const found = facts.found ?? (rest === '' ? "the line's end" : rest.length > 60 ? `${rest.slice(0, 60)}…` : rest);
+  return new PlanGuardError('plan', `Expected ${expected}; found ${found}`, { where: placeOf(line, index), hint });
+}
+
+/** What is found where the end of something is missing. */
+export const TEXT_END = { found: "the text's end" };
+
+/** For lines that were wrapped in a way that cannot be undone. */
+export const UNWRAPPED_HINT =
+  'Use psql -At, or \\pset format aligned; lines wrapped in this way cannot be put together.';

@@ -1,6 +1,6 @@
 import type { Block, Capture, ContentBlock, PlanFacts } from './block.js';
 import { cellsOf, countQuotes } from './cells.js';
-import { cutStart, isBlank, refusal, type SourceLine, withText } from './lines.js';
+import { cutStart, isBlank, refusal, type SourceLine, TEXT_END, withText } from './lines.js';
 
 const MARKER = /(?:^|: {1,2})duration: (\d+(?:\.\d+)?) ms {2}plan:[ \t]*/;
 const TIME =
@@ -71,6 +71,22 @@ interface Entry {
   indent: string | undefined;
   blank: SourceLine[];
   isPartial: boolean;
+  /** Its latest line, as it came. */
+  latest: string;
+}
+
+/** `PG_SYSLOG_LIMIT` in elog.c, in bytes. */
+const SYSLOG_LIMIT = 900;
+
+/**
+ * Whether a part of a message in syslog goes on with the line of the part before it, which was too long. Such lines are
+ * cut before a blank, or, without any, at the limit (`write_syslog` in elog.c). Lines of their own begin with a tab, or,
+ * as CONTEXT does, with the prefix of the log.
+ */
+function isCutLine(before: string, text: string): boolean {
+  const length = Buffer.byteLength(before);
+  const word = /^\s\S*/.exec(text)?.[0];
+  return length > SYSLOG_LIMIT - 4 || (word !== undefined && length + Buffer.byteLength(word) > SYSLOG_LIMIT);
 }
 
 /**
@@ -110,6 +126,7 @@ export class LogReader {
       indent: undefined,
       blank: [],
       isPartial: transport.isPartial,
+      latest: message.text,
     });
     return 'taken';
   }
@@ -120,24 +137,23 @@ export class LogReader {
 
   #goesOn(entry: Entry, { message, sequence, isFirst, isPartial }: Transport): boolean {
     const { text } = message;
+    const { isPartial: wasPartial, latest } = entry;
+    if (sequence !== entry.sequence || (sequence !== undefined && isFirst)) return false;
+    entry.isPartial = isPartial;
+    entry.latest = text;
     const last = entry.lines.at(-1);
-    if (entry.isPartial && last !== undefined) {
+    if (
+      last !== undefined &&
+      (wasPartial || (sequence !== undefined && !text.startsWith('\t') && isCutLine(latest, text)))
+    ) {
       entry.lines[entry.lines.length - 1] = withText(last, last.text + text);
-      entry.isPartial = isPartial;
       return true;
     }
     entry.indent ??= /^(?:\t| +)/.exec(text)?.[0];
     if (entry.indent === undefined) return false;
-    if (sequence !== entry.sequence || (sequence !== undefined && isFirst)) return false;
     if (text.startsWith(entry.indent)) {
       entry.lines.push(...entry.blank, cutStart(message, entry.indent.length));
       entry.blank = [];
-      entry.isPartial = isPartial;
-      return true;
-    }
-    if (sequence !== undefined && last !== undefined) {
-      // syslog's lines have a limit: the rest of a longer one is a part of its own, without a tab.
-      entry.lines[entry.lines.length - 1] = withText(last, last.text + text);
       return true;
     }
     if (!isBlank(text)) return false;
@@ -147,7 +163,7 @@ export class LogReader {
 
   #close(writer: string, { facts, at, lines }: Entry): void {
     this.#open.delete(writer);
-    if (lines.length === 0) throw refusal('The plan was expected below this line of the log', at, at.text.length);
+    if (lines.length === 0) throw refusal('a plan below this line of the log', at, { index: at.text.length });
     this.#emit({ kind: 'content', lines, facts });
   }
 }
@@ -172,7 +188,7 @@ export function readJsonEntry(line: SourceLine): ContentBlock | undefined {
     const texts = (value as string).slice(beginning.length).split('\n');
     if (isBlank(texts[0] as string)) texts.shift();
     const indent = /^\t/.test(texts[0] ?? '') ? 1 : 0;
-    if (texts.length === 0) throw refusal('The plan was expected in this line of the log', line, text.length);
+    if (texts.length === 0) throw refusal('a plan in this line of the log', line, { index: text.length });
     return {
       kind: 'content',
       lines: texts.map((each) => ({ text: each.slice(indent), line: line.line, column: undefined })),
@@ -205,7 +221,7 @@ export class CsvEntryCapture implements Capture {
 
   close(): ContentBlock | undefined {
     const [first] = this.#lines as [SourceLine];
-    if (this.#quotes % 2 === 1) throw refusal('The quote that ends this record of the log was expected', first);
+    if (this.#quotes % 2 === 1) throw refusal('the quote that ends this record of the log', first, TEXT_END);
     if (!this.#hasMarker) return undefined;
     const fields = cellsOf(this.#lines, ',');
     const [head, ...body] = fields[MESSAGE] ?? [];
@@ -213,7 +229,7 @@ export class CsvEntryCapture implements Capture {
     if (head === undefined || beginning === undefined) return undefined;
     const rest = cutStart(head, beginning.length);
     const lines = isBlank(rest.text) ? body : [rest, ...body];
-    if (lines.length === 0) throw refusal('The plan was expected in this record of the log', head, head.text.length);
+    if (lines.length === 0) throw refusal('a plan in this record of the log', head, { index: head.text.length });
     return { kind: 'content', lines, facts: { ...beginning.facts, loggedAt: fields[0]?.[0]?.text, line: first.line } };
   }
 }

@@ -3,11 +3,9 @@ import type { FoundPlan, Plan } from '../model.js';
 import { parsePlan } from '../parse-json.js';
 import type { Block, PlanBlock } from './block.js';
 import { splitContent } from './finder.js';
-import { elementsOf, type PlacedJson, parsePlacedJson, shorten } from './json.js';
+import { elementsOf, type PlacedJson, parsePlacedJson, valueAt } from './json.js';
 import { placeOf, refusal, type SourceLine } from './lines.js';
 import { looksLikePlan } from './words.js';
-
-const PARTIAL_HINT = 'Copy the whole plan, from its first line to its last.';
 
 /**
  * Reads the plans of a block.
@@ -19,17 +17,12 @@ export async function readBlock(block: Block): Promise<FoundPlan[]> {
   const second = parts[1];
   if (block.facts.duration !== undefined && second !== undefined) {
     const at = second.lines[0] as SourceLine;
-    throw refusal(
-      'The end of the message was expected, and not a second plan',
-      at,
-      0,
-      'auto_explain logs plans one by one.',
-    );
+    throw refusal('the end of the message', at, { hint: 'auto_explain logs each plan in a message of its own.' });
   }
   const plans: FoundPlan[] = [];
   for (const part of parts) {
     const own = await readBlock({ ...part, facts: { ...block.facts, ...part.facts } });
-    if (own.length === 0) throw refusal('A plan was expected', part.lines[0] as SourceLine, 0, PARTIAL_HINT);
+    if (own.length === 0) throw refusal('a plan', part.lines[0] as SourceLine);
     plans.push(...own);
   }
   return plans;
@@ -93,7 +86,7 @@ async function readJsonPlans(block: PlanBlock): Promise<FoundPlan[]> {
   if (elements.every((element) => isObject(element) && ROW in element)) return readRows(block, document);
   if (!elements.some((element) => isObject(element) && 'Plan' in element)) {
     if (elements.length > 0 && !looksLikePlan(text)) return [];
-    throw refusal('An object with "Plan" was expected in this JSON', lines[0] as SourceLine, 0, PARTIAL_HINT);
+    throw refusal('an object with "Plan", or an array of such, as JSON', lines[0] as SourceLine);
   }
   const texts = elementsOf(text);
   return elements.map((element, index) => {
@@ -144,9 +137,7 @@ function placed({ text, lineAt }: Joined): PlacedJson {
   const json = parsePlacedJson(text);
   if (!('fault' in json)) return json;
   const { line, index } = lineAt(json.fault);
-  const rest = line.text.slice(index).trim();
-  const instead = rest === '' ? "the line's end" : shorten(rest);
-  throw refusal(`Expected ${json.expected}; found ${instead}`, line, index, PARTIAL_HINT);
+  throw refusal(json.expected, line, { index });
 }
 
 function parseElement(element: unknown, index: number, document: Joined): Plan {
@@ -176,7 +167,7 @@ async function readRows(block: PlanBlock, document: Joined): Promise<FoundPlan[]
   for (const row of (Array.isArray(value) ? value : [value]) as Record<string, unknown>[]) {
     const { line } = document.lineAt(places.get(row) ?? 0);
     const cell = row[ROW];
-    const printed = typeof cell === 'string' ? cell : JSON.stringify(cell, null, 2);
+    const printed = typeof cell === 'string' ? cell : textOf(cell, places, document.text);
     content.push(...printed.split('\n').map((each) => ({ text: each, line: line.line, column: undefined })));
   }
   return readBlock({ kind: 'content', lines: content, facts: block.facts });
@@ -186,9 +177,13 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/**
- * An error with the name of the source.
- */
+/** A value as the document has it. */
+function textOf(value: unknown, places: PlacedJson['places'], text: string): string {
+  const start = typeof value === 'object' && value !== null ? places.get(value) : undefined;
+  return start === undefined ? String(value) : valueAt(text, start);
+}
+
+/** An error with the name of the source. */
 export function inSource(error: unknown, file: string): unknown {
   return error instanceof PlanGuardError ? moved(error, { file, ...error.where }) : error;
 }

@@ -1,4 +1,4 @@
-import { indentOf, refusal, type SourceLine, withText } from './lines.js';
+import { indentOf, refusal, type SourceLine, UNWRAPPED_HINT, withText } from './lines.js';
 
 /**
  * One printed line of a psql cell. `left` is what stands in the column before the cell, where a continued line has its
@@ -49,8 +49,7 @@ export function joinRows(cells: readonly Cell[], { isText, width, isFilled }: La
     const text = filled && !goesOn ? bare.trimEnd() : bare;
     const last = lines.at(-1);
     if (from === 'wrap' && last?.text.endsWith(' ') && WIDE.test(text.slice(0, 2))) {
-      const hint = 'Use \\pset format aligned or unaligned.';
-      throw refusal('A line that is not wrapped was expected: it may have a blank here, or none', cell.line, 0, hint);
+      throw refusal('a line that is not wrapped before a wide character', cell.line, { hint: UNWRAPPED_HINT });
     }
     if (from === 'wrap' && last !== undefined) lines[lines.length - 1] = withText(last, last.text + text);
     else lines.push(withText(cell.line, text));

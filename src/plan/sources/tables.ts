@@ -1,7 +1,17 @@
 import { openQuote } from '../text-lines.js';
 import type { Capture, ContentBlock, Footer } from './block.js';
 import { countQuotes } from './cells.js';
-import { cutStart, indentOf, isBlank, refusal, type SourceLine, trimEndOf, withText } from './lines.js';
+import {
+  cutStart,
+  indentOf,
+  isBlank,
+  refusal,
+  type SourceLine,
+  TEXT_END,
+  trimEndOf,
+  UNWRAPPED_HINT,
+  withText,
+} from './lines.js';
 import { type Cell, cellAt, indentedCell, joinRows, type Rows } from './rows.js';
 import { BARS, beginsPlan, endsText, footerRows, isBelowNode, isPlainNode, isRule, openingOf } from './words.js';
 
@@ -40,6 +50,7 @@ function unframed(text: string): string | undefined {
 export class TableCapture implements Capture {
   readonly #frame: Frame;
   readonly #rows: SourceLine[] = [];
+  #first: SourceLine | undefined;
   #expected: 'header' | 'rule' | 'rows' | 'footer';
   #width: number | undefined;
   #open: "'" | '"' | undefined;
@@ -53,12 +64,13 @@ export class TableCapture implements Capture {
 
   take(line: SourceLine, next: SourceLine | undefined): 'more' | 'last' | 'none' {
     const { text } = line;
-    const rows = footerRows(text);
+    this.#first ??= line;
+    const rows = this.#isInString() ? undefined : footerRows(text);
     if (this.#expected === 'header') this.#expected = 'rule';
     else if (this.#expected === 'rule') {
       this.#width = text.trim().length;
       this.#expected = 'rows';
-    } else if (rows !== undefined && this.#open === undefined && !this.#isInXml()) {
+    } else if (rows !== undefined) {
       this.#footer = { rows, at: line };
       return 'last';
     } else if (this.#expected === 'footer') return 'none';
@@ -69,12 +81,12 @@ export class TableCapture implements Capture {
   #takeRow(line: SourceLine, next: SourceLine | undefined): 'more' | 'none' {
     const { text } = line;
     const { left, right } = this.#frame;
-    if ((left || right) && isRule(text)) {
+    if ((left || right) && isRule(text) && !this.#isInString()) {
       this.#expected = 'footer';
       return 'more';
     }
     if (left && !BARS.includes(text.trimStart()[0] ?? ' ')) return 'none';
-    if (this.#open === undefined && !left && !this.#isInXml()) {
+    if (!left && !this.#isInString()) {
       const isLast = next === undefined || isBlank(next.text) || footerRows(next.text) !== undefined;
       if (text === '' || (isBlank(text) && isLast) || endsText(text)) return 'none';
     }
@@ -85,8 +97,9 @@ export class TableCapture implements Capture {
     return 'more';
   }
 
-  /** XML may have any line in a string. Where lines have marks, the last one has none. */
-  #isInXml(): boolean {
+  /** Strings may have any line in them; in XML that is not told from the rest, but where lines have marks the last has none. */
+  #isInString(): boolean {
+    if (this.#open !== undefined) return true;
     const [first] = this.#rows;
     if (first === undefined || openingOf(this.#bare(first).text) !== 'xml') return false;
     const last = this.#rows.at(-1) as SourceLine;
@@ -99,11 +112,7 @@ export class TableCapture implements Capture {
     const cells = this.#rows.map((row) => this.#bare(row));
     const first = cells[0];
     if (first === undefined || isBlank(first.text)) {
-      const at = this.#rows[0] ?? this.#footer?.at;
-      throw refusal(
-        'The rows of a plan were expected below QUERY PLAN',
-        at ?? { text: '', line: 1, column: undefined },
-      );
+      throw refusal('the rows of a plan below QUERY PLAN', this.#first as SourceLine, TEXT_END);
     }
     const pad = indentOf(first.text);
     const isText = openingOf(first.text) === undefined;
@@ -129,12 +138,9 @@ export class TableCapture implements Capture {
 /** @throws {PlanGuardError} `plan` where psql counted other rows than there are: a part of the plan is missing */
 export function checkFooter(rows: Rows, footer: Footer | undefined): void {
   if (footer === undefined || rows.count === undefined || rows.count === footer.rows) return;
-  throw refusal(
-    `${footer.rows} rows were expected above ${footer.at.text.trim()}, and there are ${rows.count}`,
-    footer.at,
-    0,
-    'Copy the whole plan. In the line style old-ascii a wrapped plan cannot be told from its lines: use \\pset format aligned.',
-  );
+  const found = `${rows.count} ${rows.count === 1 ? 'row' : 'rows'} above it`;
+  const hint = `Give the whole plan. ${UNWRAPPED_HINT}`;
+  throw refusal(`as many rows as ${footer.at.text.trim()} says`, footer.at, { found, hint });
 }
 
 const LABEL = /^(?:\s*[|│║] )?QUERY PLAN(?: [|│║] | |[|,])/;

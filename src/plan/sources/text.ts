@@ -1,7 +1,7 @@
 import { openQuote } from '../text-lines.js';
 import type { Capture, Footer, PlanBlock } from './block.js';
 import { unquoteLine } from './cells.js';
-import { cutStart, indentOf, isBlank, refusal, type SourceLine, trimEndOf, withText } from './lines.js';
+import { cutStart, indentOf, isBlank, refusal, type SourceLine, TEXT_END, trimEndOf, withText } from './lines.js';
 import { joinUnframed } from './rows.js';
 import { checkFooter } from './tables.js';
 import { endsText, footerRows, isPlainNode, isRoot, isRule, openingOf } from './words.js';
@@ -46,7 +46,7 @@ export class TextCapture implements Capture {
   close(): PlanBlock {
     if (this.#open !== undefined) {
       const last = this.#lines.at(-1) as SourceLine;
-      throw refusal(`The ${this.#open} that ends a ${this.#open === '"' ? 'name' : 'string'} was expected`, last);
+      throw refusal(`the ${this.#open} that ends a ${this.#open === '"' ? 'name' : 'string'}`, last, TEXT_END);
     }
     const rows = joinUnframed(this.#lines, true);
     checkFooter(rows, this.#footer);
@@ -99,7 +99,7 @@ export class MessageCapture implements Capture {
 
   close(): PlanBlock {
     const first = this.#query[0] as SourceLine;
-    if (this.#plan === undefined) throw refusal('The plan was expected below this query', first);
+    if (this.#plan === undefined) throw refusal('a plan below this query', first, TEXT_END);
     const lines = this.#query.map((line) => line.text);
     const split = lines.findLastIndex((text) => text.startsWith(`${QUERY_PARAMETERS}$1 = `));
     const query = lines.slice(0, split < 0 ? undefined : split).join('\n');

@@ -110,7 +110,7 @@ export function looksLikePlan(text: string): boolean {
   return (
     /(?:^|[^ ]) {2}\((?:cost=\d+\.\d+\.\.\d|actual (?:time|rows)=\d|never executed\))/.test(text) ||
     /^\W*-> {2}\S/.test(text) ||
-    /"+Node Type"+\s*:/.test(text) ||
+    /"Node Type"+\s*:/.test(text) ||
     text.includes('<Node-Type>') ||
     /^\s*(?:- )?Node Type: "/.test(text)
   );

@@ -4,6 +4,7 @@ import { copyFileSync } from 'node:fs';
 for (const file of [
   'suite/suite.schema.json',
   'report/report.schema.json',
+  'report/diff.schema.json',
   'statistics/statistics.schema.json',
   'report/html/page.css',
   'report/html/client.js',

@@ -329,12 +329,15 @@ export function statementNames(
 type Dimension = 'scenario' | 'mode' | 'statistics';
 const dimensions = ['scenario', 'mode', 'statistics'] satisfies Dimension[];
 
+/** What tells the cases of a statement apart. */
+type CaseNames = Pick<CaseReport, 'scenario' | 'mode' | 'statistics'>;
+
 /**
  * Which cases are hit, in words: `in 9 of 36 plans: all 9 scenarios, generic only, only with year-later`.
  * Where the hit cases are no full product of scenarios, modes and statistics sets, each part is told by itself.
  * @param limit how many names of a kind are listed
  */
-export function extent(cases: readonly CaseReport[], among: readonly CaseReport[], limit: number): string {
+export function extent(cases: readonly CaseNames[], among: readonly CaseNames[], limit: number): string {
   const whole = cases.length === among.length;
   const only = among.length === 1 ? 'in its only plan' : `in all ${count(among.length, 'plan')}`;
   const head = whole ? only : `in ${integer(cases.length)} of ${count(among.length, 'plan')}`;
@@ -349,12 +352,12 @@ export function extent(cases: readonly CaseReport[], among: readonly CaseReport[
   return tail === '' ? head : `${head}: ${tail}`;
 }
 
-const valuesOf = (cases: readonly CaseReport[], dimension: Dimension) => [
+const valuesOf = (cases: readonly CaseNames[], dimension: Dimension) => [
   ...new Set(cases.map((item) => item[dimension])),
 ];
 
 /** Whether these are all cases (of those there are) with their scenarios, modes and statistics sets. */
-function isProduct(cases: readonly CaseReport[], among: readonly CaseReport[]): boolean {
+function isProduct(cases: readonly CaseNames[], among: readonly CaseNames[]): boolean {
   const hit = dimensions.map((dimension) => new Set<string>(valuesOf(cases, dimension)));
   const expected = among.filter((item) => dimensions.every((dimension, index) => hit[index]?.has(item[dimension])));
   return expected.length === cases.length;
@@ -363,10 +366,10 @@ function isProduct(cases: readonly CaseReport[], among: readonly CaseReport[]): 
 interface Products {
   /** What the parts differ by. */
   readonly by: readonly Dimension[];
-  readonly parts: readonly (readonly CaseReport[])[];
+  readonly parts: readonly (readonly CaseNames[])[];
 }
 
-function products(cases: readonly CaseReport[], among: readonly CaseReport[]): Products {
+function products(cases: readonly CaseNames[], among: readonly CaseNames[]): Products {
   if (isProduct(cases, among)) return { by: [], parts: [cases] };
   const splits = (['mode', 'statistics', 'scenario'] satisfies Dimension[])
     .map((dimension) => ({ by: [dimension], parts: [...bucket(cases, (item) => item[dimension]).values()] }))
@@ -381,8 +384,8 @@ function products(cases: readonly CaseReport[], among: readonly CaseReport[]): P
 }
 
 function product(
-  cases: readonly CaseReport[],
-  among: readonly CaseReport[],
+  cases: readonly CaseNames[],
+  among: readonly CaseNames[],
   limit: number,
   told: readonly Dimension[],
 ): string {

@@ -1,0 +1,111 @@
+import type { AlignedNode, PlanDiff } from '../diff/model.js';
+import type { Access, PlanNode } from '../plan/model.js';
+import { words } from './diff-lines.js';
+import type { Comparison, DiffReport, PlanSide } from './diff-model.js';
+import { json } from './escape.js';
+
+/**
+ * The report for programs, as `diff.schema.json` describes it. What is not known is null. One comparison stands on one
+ * line; each plan is there as it was given (`raw`) and node by node.
+ */
+export function diffJson(report: DiffReport, context: { readonly version: string }): string {
+  const members: [string, string][] = [
+    ['version', json(report.version)],
+    ['tool', json({ name: 'plan-guard', version: context.version })],
+    ['verdict', json(report.verdict)],
+    ['before', json(report.before)],
+    ['after', json(report.after)],
+    ['comparisons', list(report.comparisons.map(comparisonOf))],
+    ['troubles', list(report.troubles)],
+  ];
+  return `{\n${members.map(([name, value]) => `  "${name}": ${value}`).join(',\n')}\n}\n`;
+}
+
+function list(items: readonly unknown[]): string {
+  return items.length === 0 ? '[]' : `[\n${items.map((item) => `    ${json(item)}`).join(',\n')}\n  ]`;
+}
+
+function comparisonOf({ name, case: key, change, before, after, diff, cause }: Comparison) {
+  return {
+    name,
+    case: key ?? null,
+    change,
+    cause: cause === undefined ? null : { inputs: cause.inputs, why: cause.why, next: cause.next ?? null },
+    before: sideOf(before),
+    after: sideOf(after),
+    diff: diff === undefined ? null : diffOf(diff),
+  };
+}
+
+function sideOf(side: PlanSide | undefined) {
+  if (side === undefined) return null;
+  const { source, plan, accesses, hasCatalog, raw, inputs } = side;
+  return {
+    source,
+    cost: plan.root.totalCost ?? null,
+    rows: plan.root.planRows ?? null,
+    hasCatalog,
+    accesses: accesses.map(accessOf),
+    inputs: {
+      statement: inputs.statement ?? null,
+      values: inputs.values ?? null,
+      schema: inputs.schema ?? null,
+      statistics: inputs.statistics ?? null,
+      settings: inputs.settings ?? null,
+      server: inputs.server ?? null,
+    },
+    raw,
+  };
+}
+
+function diffOf({ equal, cost, accesses, nodes }: PlanDiff) {
+  return {
+    equal,
+    cost: both(cost),
+    accesses: accesses.map(({ direction, before, after }) => ({
+      direction,
+      before: before === undefined ? null : accessOf(before),
+      after: after === undefined ? null : accessOf(after),
+    })),
+    nodes: nodes.map(nodeOf),
+  };
+}
+
+function nodeOf({ change, depth, before, after, fields, numbers }: AlignedNode) {
+  return {
+    change,
+    depth,
+    before: namedNode(before),
+    after: namedNode(after),
+    fields: fields.map(({ field, ...values }) => ({ field, ...both(values) })),
+    numbers: numbers.map(({ field, unit, ...values }) => ({ field, unit, ...both(values) })),
+  };
+}
+
+/** The node by its path in the plan and in EXPLAIN's words. */
+function namedNode(node: PlanNode | undefined) {
+  return node === undefined ? null : { path: node.path, node: words(node) };
+}
+
+function both<T>({ before, after }: { readonly before: T | undefined; readonly after: T | undefined }) {
+  return { before: before ?? null, after: after ?? null };
+}
+
+/** As in the report of `check`. */
+function accessOf(access: Access) {
+  return {
+    schema: access.schema ?? null,
+    table: access.table,
+    alias: access.alias,
+    access: access.kind,
+    how: access.how,
+    node: access.node,
+    path: access.path,
+    indexes: access.indexes,
+    ancestors: access.ancestors,
+    indexConditions: access.indexConditions,
+    filters: access.filters,
+    rows: access.rows ?? null,
+    cost: access.cost ?? null,
+  };
+}

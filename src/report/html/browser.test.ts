@@ -84,13 +84,11 @@ describe.skipIf(opened === undefined)(`in Chromium${opened === undefined ? ' (sk
 
   test('is read without a script', async () => {
     const { page, errors, requests } = await showDiff(every(), { javaScriptEnabled: false });
-    expect(await shown(page, 'h1')).toEqual(['7 plans of 10 are different, in 5 ways']);
+    expect(await shown(page, 'h1')).toEqual(['7 of 10 plans differ, in 5 ways']);
     const answers = await shown(page, '.entry > h2');
     expect(answers).toHaveLength(6);
     expect(answers[0]).toMatch(/tracks t: bounded by track_owner_id_idx → whole table \(parallel\).*7 → 100,003 rows/);
-    expect(await shown(page, '.cause')).toEqual([
-      `Cause ${cause.why} Next ${cause.next} Changed by query, found by swapping one input at a time.`,
-    ]);
+    expect(await shown(page, '.cause')).toEqual([`Cause the query. ${cause.why} Next ${cause.next}`]);
     expect(await shown(page, '#e1 .item[open] .side.after .name')).toEqual([
       'Limit',
       'Gather Merge',
@@ -337,14 +335,14 @@ describe.skipIf(opened === undefined)(`in Chromium${opened === undefined ? ' (sk
     const { page, errors } = await show(explainHtml({ version: 1, cases: cases as never }, context));
     expect(await shown(page, 'h1')).toEqual(['3 plans, 1 with faults, 1 unverified']);
     expect(await shown(page, '.entry h2')).toEqual([
-      'tracks t: whole table (parallel); track_collaborators tc: bounded by track_collaborators_idx.',
+      'tracks t: whole table (parallel); track_collaborators tc: bounded by track_collaborators_idx, cost 400,013.',
     ]);
     expect(await shown(page, '.cause')).toEqual([
       `protect ${fault.message} no-seq-scan ${fault.message} Cause ${cause.why} Next ${cause.next}`,
     ]);
     expect(await shown(page, '.row .name')).toHaveLength(5);
     await page.locator('select[name=kind]').selectOption('unverified');
-    expect(await shown(page, '.entry h2')).toEqual(['tracks t: bounded by track_owner_id_idx.']);
+    expect(await shown(page, '.entry h2')).toEqual(['tracks t: bounded by track_owner_id_idx, cost 21.00.']);
     expect(await shown(page, '.cause')).toEqual([`folded ${doubt.message} Next ${doubt.next}`]);
     expect(errors).toEqual([]);
   });

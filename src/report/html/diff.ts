@@ -1,4 +1,5 @@
 import type { Comparison, DiffReport } from '../diff-model.js';
+import { answer, verdictWords } from '../diff-words.js';
 import { cost, count, listed } from '../text.js';
 import { type Entry, entriesMarkup, type Item } from './entries.js';
 import { type Group, groupComparisons } from './groups.js';
@@ -7,7 +8,6 @@ import { ratio } from './metrics.js';
 import { header, page } from './page.js';
 import { causeMarkup, comparisonBody } from './sections.js';
 import { timesMarkup } from './tree.js';
-import { answer } from './words.js';
 
 /** What a page may know beside the report. */
 export interface HtmlContext {
@@ -39,22 +39,16 @@ ${entriesMarkup(groups.map(entry), { kind: 'same', title: `${count(same, 'plan')
 const sides = ({ before, after }: DiffReport) =>
   markup`<span class="before">${before}</span> <i aria-label="compared with">→</i> <span class="after">${after}</span>`;
 
-function headline({ comparisons, verdict }: DiffReport, groups: readonly Group[]): string {
-  if (comparisons.length === 0) return 'Nothing was compared';
-  const different = comparisons.filter((one) => one.change !== 'same').length;
+function headline(report: DiffReport, groups: readonly Group[]): string {
   const ways = groups.filter((group) => group.change !== 'same').length;
-  if (comparisons.length === 1) return verdict === 'same' ? 'The plan is the same' : 'The plan is different';
-  if (different === 0) return `All ${count(comparisons.length, 'plan')} are the same`;
-  if (different === comparisons.length)
-    return `All ${count(different, 'plan')} are different${ways > 1 ? `, in ${ways} ways` : ''}`;
-  const head = `${count(different, 'plan')} of ${comparisons.length} ${different === 1 ? 'is' : 'are'} different`;
-  return ways > 1 ? `${head}, in ${ways} ways` : head;
+  const words = verdictWords(report);
+  return `${words[0]?.toUpperCase()}${words.slice(1)}${ways > 1 ? `, in ${ways} ways` : ''}`;
 }
 
 function entry({ change, comparisons }: Group): Entry {
   const [worst] = comparisons;
   const queries = [...new Set(comparisons.map((one) => one.case?.query ?? one.name))];
-  const words = worst === undefined ? '' : answer(worst);
+  const words = worst === undefined ? '' : answer(worst, '→');
   const many = comparisons.length > 1;
   const named = many ? `${count(comparisons.length, 'plan')} of ${listed(queries.slice(0, 3))}` : (worst?.name ?? '');
   return {
@@ -63,7 +57,7 @@ function entry({ change, comparisons }: Group): Entry {
     answer: words,
     title: words,
     numbers: worst && timesMarkup(ratio(worst.diff?.cost.before, worst.diff?.cost.after)),
-    why: change === 'same' ? undefined : causeMarkup(worst?.cause),
+    why: worst && causeMarkup(worst),
     aside: queries.length > 3 ? `${named} and ${queries.length - 3} more` : named,
     items: comparisons.map(item),
     first: change === 'same' ? 'all' : 'worst',

@@ -1,5 +1,6 @@
 import type { Doubt } from '../../rules/model.js';
 import type { ExplainedCase, ExplainReport } from '../diff-model.js';
+import { sideWords } from '../diff-words.js';
 import type { Finding } from '../model.js';
 import { cost, count } from '../text.js';
 import type { HtmlContext } from './diff.js';
@@ -7,7 +8,6 @@ import { type Entry, entriesMarkup } from './entries.js';
 import { type Markup, markup } from './markup.js';
 import { header, page } from './page.js';
 import { planBody } from './sections.js';
-import { accessWords, occurrenceWords, planAnswer, worstFirst } from './words.js';
 
 const badges = {
   fault: markup`<span class="badge fault"><b>✗</b> fault</span>`,
@@ -40,14 +40,13 @@ ${entriesMarkup(cases.map(entry))}`,
 
 function entry({ name, side, findings, doubts }: ExplainedCase): Entry {
   const kind = findings.length > 0 ? 'fault' : doubts.length > 0 ? 'unverified' : 'pass';
-  const [worst] = worstFirst(side.accesses);
   const total = side.plan.root.totalCost;
   return {
     kind,
     badge: badges[kind],
-    answer: planAnswer(side.accesses),
+    answer: sideWords(side),
     title: name,
-    aside: worst === undefined ? '' : `${occurrenceWords(worst)}: ${accessWords(worst)}`,
+    aside: findings[0]?.message ?? doubts[0]?.message ?? '',
     numbers: total === undefined ? undefined : markup`<span class="cost">cost ${cost(total)}</span>`,
     why: [faultsMarkup(findings), doubts.map(doubtMarkup)],
     items: [{ name, numbers: undefined, statistics: undefined, mode: undefined, body: (id) => planBody(side, id) }],

@@ -1,5 +1,6 @@
 import type { Access } from '../../plan/model.js';
-import type { Comparison, DiffCause, PlanInputs, PlanSide } from '../diff-model.js';
+import type { Comparison, PlanInputs, PlanSide } from '../diff-model.js';
+import { causeWords, isWithoutCatalog, withoutCatalog } from '../diff-words.js';
 import { cost, rough } from '../text.js';
 import { type Markup, markup, type Part } from './markup.js';
 import { metrics, milliseconds, ratio } from './metrics.js';
@@ -87,11 +88,11 @@ function totals(before: PlanSide | undefined, after: PlanSide): Markup {
 const numeric = (value: unknown) => (typeof value === 'number' ? value : undefined);
 
 /** Which tables are reached differently, and which as before. */
-function accessChanges({ diff, before, after }: Comparison): Markup | undefined {
+function accessChanges(comparison: Comparison): Markup | undefined {
+  const { diff, before, after } = comparison;
   if (diff === undefined || before === undefined || after === undefined) return undefined;
   const changed = new Set(diff.accesses.flatMap((change) => [change.before, change.after]));
   const kept = after.accesses.filter((access) => !changed.has(access));
-  const unknown = !before.hasCatalog || !after.hasCatalog;
   if (diff.accesses.length + kept.length === 0) return undefined;
   return section(
     'accesses',
@@ -107,11 +108,11 @@ function accessChanges({ diff, before, after }: Comparison): Markup | undefined 
       ) => markup`<tr class="kept">${occurrence(access)}<td colspan="2">${reached(access)} <small>as before</small></td></tr>
 `,
     )}</tbody></table>`,
-    unknown && withoutCatalog,
+    isWithoutCatalog(comparison) && openNote,
   );
 }
 
-const withoutCatalog = markup`<p class="note">Read without the schema: which column of an index comes first is not known, so an access that looks bounded may not be.</p>`;
+const openNote = markup`<p class="note">${withoutCatalog}</p>`;
 
 function accesses({ accesses, hasCatalog }: PlanSide): Markup | undefined {
   if (accesses.length === 0) return undefined;
@@ -123,7 +124,7 @@ function accesses({ accesses, hasCatalog }: PlanSide): Markup | undefined {
       (access) => markup`<tr>${occurrence(access)}<td>${reached(access)}</td></tr>
 `,
     )}</tbody></table>`,
-    !hasCatalog && withoutCatalog,
+    !hasCatalog && openNote,
   );
 }
 
@@ -147,11 +148,14 @@ function reached(access: Access | undefined): Markup {
 }
 
 /** Why, and what to do. */
-export function causeMarkup(cause: DiffCause | undefined): Markup | undefined {
-  if (cause === undefined) return undefined;
-  return markup`<div class="cause"><p><b>Cause</b> ${cause.why}</p>${
-    cause.next !== undefined && markup`<p><b>Next</b> ${cause.next}</p>`
-  }${cause.inputs.length > 0 && markup`<p class="note">Changed by ${cause.inputs.join(' and ')}, found by swapping one input at a time.</p>`}</div>
+export function causeMarkup(comparison: Comparison): Markup | undefined {
+  const words = causeWords(comparison);
+  if (words === undefined) return undefined;
+  if (comparison.cause === undefined)
+    return markup`<p class="note">Cause ${words}</p>
+`;
+  const { next } = comparison.cause;
+  return markup`<div class="cause"><p><b>Cause</b> ${words}</p>${next !== undefined && markup`<p><b>Next</b> ${next}</p>`}</div>
 `;
 }
 

@@ -128,14 +128,16 @@ export function targetsOf<Own extends Name>(
   return readTargets(html === undefined ? given : [...given, `html=${html}`], names, cwd);
 }
 
+/** Each reporter is loaded where it is asked for: `--help` and the other commands need none. */
 async function render(report: DiffReport, name: Name, context: ReportContext): Promise<string> {
-  if (name === 'html') {
-    const { diffHtml } = await import('../report/html/diff.js');
-    return diffHtml(report, context);
+  switch (name) {
+    case 'pretty':
+      return (await import('../report/diff-pretty.js')).diffPretty(report, context);
+    case 'markdown':
+      return (await import('../report/diff-markdown.js')).diffMarkdown(report, context);
+    case 'json':
+      return (await import('../report/diff-json.js')).diffJson(report, context);
+    case 'html':
+      return (await import('../report/html/diff.js')).diffHtml(report, context);
   }
-  if (name === 'json') return `${JSON.stringify(report, null, 2)}\n`;
-  return `${report.comparisons
-    .filter(({ change }) => change !== 'same')
-    .map(({ name, change, cause }) => `${change} ${name}: ${cause?.inputs.join('+') ?? ''} ${cause?.why ?? ''}\n`)
-    .join('')}${report.before} → ${report.after}: ${report.verdict}, ${report.comparisons.length}\n`;
 }

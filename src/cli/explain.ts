@@ -80,9 +80,13 @@ async function explainAction(process: Process, version: string, query: string, f
 }
 
 async function render(report: ExplainReport, name: Name, context: ReportContext): Promise<string> {
-  if (name === 'html') {
-    const { explainHtml } = await import('../report/html/explain.js');
-    return explainHtml(report, context);
+  switch (name) {
+    case 'pretty':
+      return (await import('../report/explain-pretty.js')).explainPretty(report, context);
+    case 'json':
+      // What is not known is null.
+      return `${JSON.stringify(report, (_, value: unknown) => (value === undefined ? null : value), 2)}\n`;
+    case 'html':
+      return (await import('../report/html/explain.js')).explainHtml(report, context);
   }
-  return `${JSON.stringify(report, null, 2)}\n`;
 }

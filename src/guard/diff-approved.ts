@@ -23,7 +23,7 @@ import {
   sideOf,
 } from './diff-suite.js';
 import { inputsOf } from './plan-inputs.js';
-import { hasApprovedPlans } from './plans-folder.js';
+import { hasApprovedPlans, sharedFolders } from './plans-folder.js';
 import { type RunOptions, runSuites } from './run-suites.js';
 
 /**
@@ -35,21 +35,25 @@ export async function diffApproved(cwd: string, options: RunOptions, file?: stri
   const shown = shownFrom(cwd);
   const planned: PlannedSuite[] = [];
   let compared = 0;
-  const { results } = await runSuites(options, async (suite, engine, sideOptions) => {
-    if (!(file === undefined ? hasApprovedPlans(suite) : dirname(file) === suite.plans.folder)) return [];
-    compared += 1;
-    const baselines = await readBaselines(suite.plans.folder);
-    const only = [...baselines.values()].find((one) => one.file === file)?.query;
-    const select = guarded(options.filter);
-    const side = await planSide(suite, engine, sideOptions, shown, {
-      statements: (all) => select(all).filter(({ query }) => file === undefined || query === only),
-      forms: true,
-    });
-    planned.push(side);
-    const files = [...baselines.values()].filter((one) => file === undefined || one.file === file);
-    const unused = options.filter === undefined ? unusedCases(files, side, shown) : [];
-    return [...compareAll(suite, side, baselines, shown), ...unused];
-  });
+  const { results } = await runSuites(
+    options,
+    async (suite, engine, sideOptions) => {
+      if (!(file === undefined ? hasApprovedPlans(suite) : dirname(file) === suite.plans.folder)) return [];
+      compared += 1;
+      const baselines = await readBaselines(suite.plans.folder);
+      const only = [...baselines.values()].find((one) => one.file === file)?.query;
+      const select = guarded(options.filter);
+      const side = await planSide(suite, engine, sideOptions, shown, {
+        statements: (all) => select(all).filter(({ query }) => file === undefined || query === only),
+        forms: true,
+      });
+      planned.push(side);
+      const files = [...baselines.values()].filter((one) => file === undefined || one.file === file);
+      const unused = options.filter === undefined ? unusedCases(files, side, shown) : [];
+      return [...compareAll(suite, side, baselines, shown), ...unused];
+    },
+    sharedFolders,
+  );
   if (compared === 0) throw nothingApproved(file, cwd);
   const comparisons = results.flat();
   if (comparisons.length === 0) throw nothingSelected(options.filter, planned);

@@ -139,7 +139,8 @@ export function sideOf(one: SideCase, { inputs, shown }: PlannedSuite): PlanSide
     raw: JSON.stringify([report.plan], null, 2),
     inputs: {
       statement: report.sql.text,
-      values: report.values,
+      // A generic plan is made without them.
+      values: report.mode === 'generic' ? undefined : report.values,
       schema: inputs.suite.schema.map(shown).join(', ') || undefined,
       statistics: set === undefined ? undefined : `${set.named.name} (${shown(set.named.file)})`,
       settings: settingsOf(inputs, one),

@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import { TestRepository } from '../guard/testing/repository.js';
+import { Workspace } from './testing/plan-guard.js';
+import { NO_INDEX, shop } from './testing/shop.js';
+
+const workspace = Workspace.forFile();
+
+const GIFTS = `${shop()['schema.sql']}CREATE TABLE gifts (order_id bigint PRIMARY KEY, receiver_id int);
+CREATE INDEX gifts_receiver_idx ON gifts (receiver_id);
+`;
+const OR = `-- name: orders_of_customer
+SELECT id, total
+FROM orders
+WHERE customer_id = :customer_id OR id IN (SELECT g.order_id FROM gifts g WHERE g.receiver_id = :customer_id)
+`;
+
+test('a pull request that joins a subquery by OR', async () => {
+  const folder = await workspace.write(shop());
+  const repository = new TestRepository(folder);
+  repository.commit();
+  repository.commit({ 'schema.sql': GIFTS, 'orders.sql': OR });
+  const { transcript } = await workspace.run(folder, ['diff', 'HEAD~1..HEAD']);
+  expect(transcript).toMatchInlineSnapshot(`
+    "
+    $ plan-guard diff HEAD~1..HEAD
+    HEAD~1 → HEAD
+
+    ✗ orders: bounded by orders_customer_idx → whole table. 10 → 500,005 rows, cost 43.63 → 24,015 (×
+      550).
+      cause    the query. OR joins orders.customer_id with a subquery on gifts; no index can serve both
+               arms, so every row is read.
+      next     Use the two-phase query: first fetch the ids from gifts, then ask \`customer_id = $1 OR id
+               = ANY($ids)\`, and leave the second arm out when there are none.
+      also     gifts g: read now, bounded by gifts_receiver_idx. 10 rows, cost 14.79.
+      plan     cost 43.63 → 24,015 (× 550)
+      in       orders_of_customer, in all 2 plans: custom and generic
+
+      plans of orders_of_customer, regular, production, custom          rows            cost
+      ~ Seq Scan on orders                                      10 → 500,005  43.63 → 24,015
+        │  was Bitmap Heap Scan on orders
+        │  - Recheck Cond: (orders.customer_id = 7)
+        │  + Filter: ((orders.customer_id = 7) OR (ANY (orders.id = (hashed SubPlan 1).col1)))
+      + ├─ [SubPlan 1] Bitmap Heap Scan on gifts g                        10           14.79
+        │  │  Recheck Cond: (g.receiver_id = 7)
+      + │  └─ Bitmap Index Scan on gifts_receiver_idx                     10            4.23
+        │        Index Cond: (g.receiver_id = 7)
+      - └─ Bitmap Index Scan on orders_customer_idx                       10            4.50
+              Index Cond: (orders.customer_id = 7)
+
+    ✗ 2 of 2 plans differ
+    exit 1
+    "
+  `);
+});
+
+test('an index that is gone, against the approved plans', async () => {
+  const folder = await workspace.write(shop());
+  await workspace.run(folder, ['approve']);
+  new TestRepository(folder).write({ 'schema.sql': NO_INDEX });
+  const { transcript } = await workspace.run(folder, ['diff']);
+  expect(transcript).toMatchInlineSnapshot(`
+    "
+    $ plan-guard diff
+    the approved plans → the plans of now
+
+    ✗ orders: an index condition on orders_customer_idx → whole table (parallel). 10 → 4 rows per
+      worker, cost 50.00 → 14,208 (× 284).
+      cause    No index begins with orders.customer_id, so nothing can serve the condition.
+      next     Create one: \`CREATE INDEX ON public.orders (customer_id)\`.
+      plan     cost 50.00 → 15,209 (× 304)
+      in       orders_of_customer, in all 2 plans: custom and generic
+
+      plans of orders_of_customer, regular, production, custom    rows            cost
+      + Gather                                                      10          15,209
+      > └─ Parallel Seq Scan on orders                          10 → 4  50.00 → 14,208
+           │  was Bitmap Heap Scan on orders, at the top
+           │  - Recheck Cond: (orders.customer_id = $1)
+           │  + Filter: (orders.customer_id = $1)
+      -    └─ Bitmap Index Scan on orders_customer_idx
+                 Index Cond: (orders.customer_id = $1)
+
+    ✗ 2 of 2 plans differ
+    exit 1
+    "
+  `);
+});
+
+test('nothing changed', async () => {
+  const folder = await workspace.write(shop());
+  new TestRepository(folder).commit();
+  const { transcript } = await workspace.run(folder, ['diff', 'HEAD']);
+  expect(transcript).toMatchInlineSnapshot(`
+    "
+    $ plan-guard diff HEAD
+    HEAD → the working tree
+
+    ✓ all 2 plans are the same
+    exit 0
+    "
+  `);
+});
+
+test('one plan, explained', async () => {
+  const folder = await workspace.write(shop());
+  const args = ['explain', 'orders_of_customer', '--scenario', 'regular', '--mode', 'custom'];
+  const { transcript } = await workspace.run(folder, args);
+  expect(transcript).toMatchInlineSnapshot(`
+    "
+    $ plan-guard explain orders_of_customer --scenario regular --mode custom
+    ✓ orders_of_customer, regular, production, custom: cost 43.63
+      reads    orders: bounded by orders_customer_idx, 10 rows, cost 43.63
+      with     values 7
+      with     statistics production (statistics.json), PGlite <version> (PostgreSQL 18.6)
+
+      plan                                           rows   cost
+        Bitmap Heap Scan on orders                     10  43.63
+        │  Recheck Cond: (orders.customer_id = 7)
+        └─ Bitmap Index Scan on orders_customer_idx    10   4.50
+              Index Cond: (orders.customer_id = 7)
+    exit 0
+    "
+  `);
+});

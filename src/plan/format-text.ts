@@ -2,7 +2,7 @@ import { quoteIdentifier } from '../sql/quote.js';
 import type { Plan, PlanNode } from './model.js';
 import { nodeName } from './node-names.js';
 import { LISTS, type Properties } from './properties.js';
-import { COMPOUND, type CompoundLine } from './text-lines.js';
+import { COMPOUND, type CompoundLine, FIRST_LINE } from './text-lines.js';
 
 export interface TextOptions {
   /** Costs, rows and width of every node, and what EXPLAIN prints with them alone: partitions of hashes, JIT. */
@@ -141,9 +141,8 @@ const ORDER: readonly (string | CompoundLine)[] = [
   COMPOUND.presorted,
   COMPOUND.buckets,
   COMPOUND.hits,
-  'Tuples Inserted',
-  'Conflicting Tuples',
   COMPOUND.tuples,
+  'Conflicting Tuples',
 ];
 const LAST: readonly (string | CompoundLine)[] = [
   'JIT',
@@ -155,14 +154,9 @@ const LAST: readonly (string | CompoundLine)[] = [
   'Subplans Removed',
 ];
 
-/** Properties that the first line of a node tells, and those that text never tells. */
-const ELSEWHERE = [
-  ...['Parent Relationship', 'Strategy', 'Partial Mode', 'Operation', 'Join Type', 'Command', 'Custom Plan Provider'],
-  ...['Scan Direction', 'Async Capable', 'Function Name', 'CTE Name', 'Table Function Name', 'Schema'],
-  ...['Actual Startup Time', 'Actual Total Time', 'Actual Rows', 'Actual Loops', 'Worker Number'],
-];
 const KNOWN: ReadonlySet<string> = new Set([
-  ...ELSEWHERE,
+  ...FIRST_LINE,
+  'Worker Number',
   ...[...ORDER, ...LAST].flatMap((line) => (typeof line === 'string' ? [line] : line.names)),
 ]);
 /** Counts that text leaves out where they are zero. */
@@ -180,6 +174,9 @@ function propertyLines(properties: Readonly<Properties>): string[] {
   return [...ORDER, ...others, ...LAST].flatMap((line) => {
     if (line === 'Target Tables') return objects(properties[line]).flatMap((table) => targetTable(table, properties));
     if (typeof line === 'string') return lineOf(line, properties[line]);
+    if (line === COMPOUND.tuples && properties['Conflicting Tuples'] !== undefined) {
+      return lineOf('Tuples Inserted', properties['Tuples Inserted']);
+    }
     const text = line.write(properties);
     return text === undefined ? [] : [text];
   });

@@ -474,6 +474,14 @@ test.each([
     3,
   ],
   ['counters of another name', 'Result\n  Buffers: shared found=3', 'Expected a line such as "Buffers:', 8, 3],
+  [
+    'a property that is told twice',
+    'Result\n  Filter: a\n  Filter: b',
+    'another property, for "Filter" is told above',
+    9,
+    3,
+  ],
+  ['a property that text has no line for', 'Result\n  Workers: 1', 'another property, for "Workers" is told', 8, 3],
   ['two plans', 'Result\n\nResult', 'Expected the rest of the plan; two plans are to be given one by one', 8, 1],
   [
     'something behind the plan',

@@ -2,8 +2,8 @@ import { PlanGuardError } from '../errors.js';
 import type { Plan } from './model.js';
 import { NAMED_NODES, type NamedNode } from './node-names.js';
 import { CONDITION_LABELS, parsePlan } from './parse-json.js';
-import { figureOf, isNumber, LISTS, type Properties, typedValue } from './properties.js';
-import { COMPOUND_BY_LABEL, openQuote, splitList } from './text-lines.js';
+import { figureOf, isNumber, LIST_GROUPS, LISTS, type Properties, typedValue } from './properties.js';
+import { COMPOUND_BY_LABEL, FIRST_LINE, openQuote, splitList } from './text-lines.js';
 
 /** A line of a plan, without frames and prefixes of what it was copied from. */
 export interface TextLine {
@@ -57,6 +57,8 @@ const TRIGGER =
 const SERIALIZATION = /^(?:time=(\d+\.\d+) ms {2})?output=(\d+)kB {2}format=(.+)$/;
 /** Lines about the plan that JSON has in another form, or, from 9.6 and 10, under another name. */
 const PLAN_LINES: ReadonlySet<string> = new Set(['Settings', 'Serialization', 'Planning time', 'Execution time']);
+/** Labels that stand alone, above lines of their own. */
+const BLOCKS: ReadonlySet<string> = new Set(['JIT', 'Planning']);
 /** Labels of expressions, whose strings and quoted names may hold line breaks. */
 const EXPRESSIONS: ReadonlySet<string> = new Set([
   ...CONDITION_LABELS,
@@ -74,6 +76,8 @@ class TextReader {
   /** Grouping sets of each Aggregate, and its group keys, which look the same. */
   readonly #sets = new Map<Properties, Properties[]>();
   #at = 0;
+  /** The line that the one being read began in. */
+  #from = 0;
 
   constructor(lines: readonly TextLine[]) {
     const first = lines.findIndex(({ text }) => text.trim() !== '');
@@ -93,6 +97,7 @@ class TextReader {
   }
 
   #readLine(): void {
+    this.#from = this.#at;
     const text = this.#text(this.#at);
     if (text.trim() === '') throw this.#unexpected(0, 'the rest of the plan; two plans are to be given one by one');
     const column = indentation(text);
@@ -214,7 +219,10 @@ class TextReader {
 
   /** The next line, without what all lines are indented by. */
   #continued(expected: string): string {
-    if (this.#at + 1 >= this.#lines.length) throw this.#unexpected(this.#text(this.#at).length, expected);
+    if (this.#at + 1 >= this.#lines.length) {
+      this.#from = this.#at;
+      throw this.#unexpected(this.#text(this.#at).length, expected);
+    }
     this.#at++;
     const next = this.#text(this.#at);
     return next.slice(Math.min(this.#base, indentation(next)));
@@ -263,12 +271,14 @@ class TextReader {
     const { target } = level;
     const valueColumn = column + label.length + 2;
     const compound = COMPOUND_BY_LABEL.get(label);
+    this.#requireNew(target, label, column);
     if (level.kind === 'JIT') this.#addJit(target, label, value, valueColumn);
     else if (isGroupLine(level, label)) this.#addGroup(level, label, value, column);
     else if (level.kind === 'plan' && PLAN_LINES.has(label)) this.#addToPlan(label, value, column);
     else if (compound !== undefined) {
       const found = compound.read(`${label}: ${value}`);
       if (found === undefined) throw this.#unexpected(column, `a line such as "${compound.example}"`);
+      for (const name of Object.keys(found)) this.#requireNew(target, name, column);
       Object.assign(target, found);
     } else if (LISTS.has(label)) {
       target[label] = PLAIN_TEXTS.has(label) ? value.split(', ') : splitList(value);
@@ -276,6 +286,14 @@ class TextReader {
       target[label] = this.#value(label, value, valueColumn);
       // With VERBOSE a function has its schema before it: a name alone is an alias.
       if (label === 'Function Call' && target.Schema === undefined) delete target['Function Name'];
+    }
+  }
+
+  /** A property that is told twice is a sign of a line that was lost, as one is that text tells in another way. */
+  #requireNew(target: Properties, name: string, column: number): void {
+    const isElsewhere = FIRST_LINE.has(name) || LIST_GROUPS.has(name) || BLOCKS.has(name) || name === 'Plan';
+    if (isElsewhere || Object.hasOwn(target, name)) {
+      throw this.#unexpected(column, `another property, for "${name}" is told above`);
     }
   }
 
@@ -347,14 +365,17 @@ class TextReader {
     const worker = /^JIT for worker (\d+)$/.exec(label);
     const owner = worker === null ? level.target : workerOf(level.target, Number(worker[1]));
     const isJit = label === 'JIT' || worker !== null;
-    if (isJit || (label === 'Planning' && level.kind === 'plan')) {
+    if (isJit ? !Object.hasOwn(owner, 'JIT') : label === 'Planning' && level.kind === 'plan') {
       const target: Properties = {};
       owner[isJit ? 'JIT' : label] = target;
       // What a worker's first line opens stands as deep as what its second does.
       this.#push(isJit ? 'JIT' : 'block', (level.kind === 'worker' ? level.column : column) + 2, target);
-    } else if (level.kind === 'plan' || typedValue(label, '') !== '' || LISTS.has(label)) {
+    } else if (level.kind === 'plan' || level.kind === 'JIT' || typedValue(label, '') !== '' || LISTS.has(label)) {
       throw this.#unexpected(column, this.#expectedAt(level));
-    } else level.target[label] = '';
+    } else {
+      this.#requireNew(level.target, label, column);
+      level.target[label] = '';
+    }
   }
 
   #addJit(target: Properties, label: string, value: string, column: number): void {
@@ -415,7 +436,7 @@ class TextReader {
   }
 
   #unexpected(column: number, expected: string): PlanGuardError {
-    const { text, line } = this.#lines[this.#at] as TextLine;
+    const { text, line } = this.#lines[this.#from] as TextLine;
     const found = shorten(text.slice(column));
     return new PlanGuardError('plan', `Expected ${expected}; found ${found === '' ? "the line's end" : found}`, {
       hint: HINT,
@@ -425,7 +446,7 @@ class TextReader {
 }
 
 const HINT =
-  "Give EXPLAIN's output whole, with its indentation, as PostgreSQL 9.6 to 18 print it, or use FORMAT JSON, which any reads.";
+  "Give EXPLAIN's output whole and with its indentation, as PostgreSQL 9.6 to 18 print it; FORMAT JSON survives any copying.";
 
 function indentation(text: string): number {
   return text.length - text.trimStart().length;

@@ -109,6 +109,7 @@ test.each([
     3,
   ],
   ['a plan that is none', '<explain><Utility-Statement /></explain>', 'holds no plan', undefined, undefined],
+  ['a property that is told twice', inPlan('<Alias>a</Alias><Alias>b</Alias>'), 'Expected one "Alias" in <Plan>', 9, 5],
   ['two plans', '<explain><Query></Query><Query></Query></explain>', '2 plans', undefined, undefined],
 ])('refuses %s, and says where', async (_, text, message, line, column) => {
   const error = await parseXmlPlan(text, 7).then(

@@ -1,7 +1,16 @@
 import { PlanGuardError, type Where } from '../errors.js';
 import type { Plan } from './model.js';
 import { parsePlan } from './parse-json.js';
-import { figureOf, isNumber, LIST_GROUPS, LISTS, nameOfElement, type Properties, typedValue } from './properties.js';
+import {
+  figureOf,
+  isNumber,
+  LIST_GROUPS,
+  LISTS,
+  nameOfElement,
+  type Properties,
+  REPEATED,
+  typedValue,
+} from './properties.js';
 
 /** An element that is being read. */
 interface Open {
@@ -75,9 +84,13 @@ function readValue(done: Open, ancestors: readonly Open[]): unknown {
   return value;
 }
 
-function groupOf({ children }: Open): Properties {
+function groupOf({ children, element, where }: Open): Properties {
   const group: Properties = {};
-  for (const { name, value } of children) group[nameInGroup(name, group)] = value;
+  for (const child of children) {
+    const name = nameInGroup(child.name, group);
+    if (Object.hasOwn(group, name) && !REPEATED.has(name)) throw unexpected(`one "${name}" in <${element}>`, where);
+    group[name] = child.value;
+  }
   return group;
 }
 

@@ -84,6 +84,7 @@ test.each([
     undefined,
     undefined,
   ],
+  ['a property that is told twice', '- Plan: \n    Alias: "x"\n    Alias: "y"', '"Alias" is told above', 9, 5],
   ['nothing', '', 'holds no plan', undefined, undefined],
 ])('refuses %s, and says where', (_, text, message, line, column) => {
   const read = () => parseYamlPlan(text, 7);

@@ -1,7 +1,7 @@
 import { PlanGuardError, type Where } from '../errors.js';
 import type { Plan } from './model.js';
 import { parsePlan } from './parse-json.js';
-import { figureOf, LIST_GROUPS, LISTS, type Properties } from './properties.js';
+import { figureOf, LIST_GROUPS, LISTS, type Properties, REPEATED } from './properties.js';
 
 /** A mapping or a list whose lines are being read. */
 interface Open {
@@ -81,6 +81,9 @@ function readYaml(text: string, firstLine: number, places: WeakMap<object, Where
     }
     if (key === undefined) throw unexpected(index, entryColumn, 'a property, such as Node Type: "Seq Scan"');
     const owner = value as Properties;
+    if (Object.hasOwn(owner, key) && !REPEATED.has(key)) {
+      throw unexpected(index, entryColumn, `another property, for "${key}" is told above`);
+    }
     if (written === undefined || written === '') awaiting = { owner, key };
     else owner[key] = scalar(written, index, entryColumn + key.length + 2);
   }

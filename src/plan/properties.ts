@@ -27,6 +27,9 @@ export const LIST_GROUPS: ReadonlySet<string> = words(`
   Hash Keys
 `);
 
+/** Properties that 11 and 12 print twice in a node; the last counts, as JSON.parse has it. */
+export const REPEATED: ReadonlySet<string> = new Set(['Workers', 'JIT']);
+
 const BUFFERS = ['Hit', 'Read', 'Dirtied', 'Written'];
 
 /** What BUFFERS counts, in blocks. */

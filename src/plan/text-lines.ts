@@ -316,6 +316,19 @@ const sampling: CompoundLine = {
   },
 };
 
+/** `show_modifytable_info`: of a MERGE; an INSERT with ON CONFLICT has a line for each of its two counts. */
+const tuples = counters(
+  'Tuples',
+  [
+    ['inserted', 'Tuples Inserted'],
+    ['updated', 'Tuples Updated'],
+    ['deleted', 'Tuples Deleted'],
+    ['skipped', 'Tuples Skipped'],
+  ],
+  'Tuples: inserted=1 skipped=2',
+  true,
+);
+
 /** The compound lines of a node, of one of its workers and of `Planning`. */
 export const COMPOUND = {
   sampling,
@@ -338,18 +351,7 @@ export const COMPOUND = {
     'Heap Blocks: exact=12 lossy=3',
     true,
   ),
-  /** `show_modifytable_info`, of a MERGE */
-  tuples: counters(
-    'Tuples',
-    [
-      ['inserted', 'Tuples Inserted'],
-      ['updated', 'Tuples Updated'],
-      ['deleted', 'Tuples Deleted'],
-      ['skipped', 'Tuples Skipped'],
-    ],
-    'Tuples: inserted=1 skipped=2',
-    true,
-  ),
+  tuples,
   buffers,
   ioTimings,
   /** `show_wal_usage`; its last counter came with 18, so what is left out is not known to be zero. */
@@ -371,6 +373,15 @@ export const COMPOUND = {
 export const COMPOUND_BY_LABEL: ReadonlyMap<string, CompoundLine> = new Map(
   Object.values<CompoundLine>(COMPOUND).flatMap((line) => line.labels.map((label) => [label, line] as const)),
 );
+
+/** Properties that the first line of a node tells, or its place in the tree: no line of their own does. */
+export const FIRST_LINE: ReadonlySet<string> = new Set([
+  ...['Node Type', 'Parent Relationship', 'Subplan Name', 'Strategy', 'Partial Mode', 'Operation', 'Join Type'],
+  ...['Command', 'Custom Plan Provider', 'Parallel Aware', 'Async Capable', 'Scan Direction', 'Index Name'],
+  ...['Relation Name', 'Function Name', 'CTE Name', 'Table Function Name', 'Schema', 'Alias'],
+  ...['Startup Cost', 'Total Cost', 'Plan Rows', 'Plan Width'],
+  ...['Actual Startup Time', 'Actual Total Time', 'Actual Rows', 'Actual Loops'],
+]);
 
 const LIST_PART = /'[^']*'|"[^"]*"|[([{]|[)\]}]|, /g;
 

@@ -10,7 +10,10 @@ export function toYaml(explained: readonly Properties[]): string {
     const blanks = ' '.repeat(column);
     if (Array.isArray(value)) {
       lines.push(before);
-      for (const item of value) write(item, column + 2, `${blanks}- `);
+      for (const item of value) {
+        if (Array.isArray(item)) lines.push(`${blanks}- ${JSON.stringify(item)}`);
+        else write(item, column + 2, `${blanks}- `);
+      }
     } else if (isObject(value)) {
       // A list's item begins behind its dash.
       const isItem = before.endsWith('- ');

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PlanGuardError, throwAll } from '../errors.js';
@@ -63,7 +63,8 @@ export async function readBaselines(folder: string): Promise<Map<string, Baselin
 
 /**
  * Writes baselines into a folder, which is made where there is none, and removes those whose text is undefined. Each
- * file is replaced at once: a reader sees its old text or its new one, and what ends this process leaves no half file.
+ * file is replaced at once: a reader sees its old text or its new one, and what ends this process leaves no half file. A
+ * signal ends it before all of them or after all of them.
  * Files that have their text already, be it with Windows line endings, are not touched.
  * @param files texts by file name
  * @returns the names of the files that changed
@@ -73,38 +74,36 @@ export async function writeBaselines(
   folder: string,
   files: ReadonlyMap<string, string | undefined>,
 ): Promise<{ readonly written: string[]; readonly removed: string[] }> {
-  const written: string[] = [];
-  const removed: string[] = [];
   await removeLeftovers(folder);
+  const changes: [name: string, text: string | undefined][] = [];
   for (const [name, text] of files) {
     const file = join(folder, name);
     const present = existsSync(file) ? await readText(file) : undefined;
-    if (present?.replaceAll('\r\n', '\n') === text) continue;
-    if (text === undefined) {
-      await rm(file).catch((error: unknown) => refuse('removed', file, error));
-      removed.push(name);
-    } else {
-      await makeFolder(folder).catch((error: unknown) => refuse('written', folder, error));
-      await replace(file, text).catch((error: unknown) => refuse('written', file, error));
-      written.push(name);
+    if (present?.replaceAll('\r\n', '\n') !== text) changes.push([name, text]);
+  }
+  const written = changes.flatMap(([name, text]) => (text === undefined ? [] : [name]));
+  const removed = changes.flatMap(([name, text]) => (text === undefined ? [name] : []));
+  if (written.length > 0) await makeFolder(folder).catch((error: unknown) => refuse('written', folder, error));
+  // In one go: a signal has its turn before the first file or behind the last.
+  for (const [name, text] of changes) {
+    const file = join(folder, name);
+    try {
+      if (text === undefined) rmSync(file);
+      else replace(file, text);
+    } catch (error) {
+      refuse(text === undefined ? 'removed' : 'written', file, error);
     }
   }
   return { written, removed };
 }
 
-async function replace(file: string, text: string): Promise<void> {
+function replace(file: string, text: string): void {
   const temporary = join(dirname(file), temporaryName());
   try {
-    const handle = await open(temporary, 'wx');
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
+    writeFileSync(temporary, text, { flag: 'wx', flush: true });
+    renameSync(temporary, file);
   } catch (error) {
-    await rm(temporary, { force: true });
+    rmSync(temporary, { force: true });
     throw error;
   }
 }

@@ -6,8 +6,8 @@ import { shownPath } from '../report/context.js';
 import { inline } from '../report/escape.js';
 import { count, wrap } from '../report/text.js';
 import { EXIT } from './exit-codes.js';
-import { redactKey } from './stats-files.js';
-import { type Process, Progress, print, takesColor, takesUnicode, widthOf } from './terminal.js';
+import { redactKey, writeOutput } from './stats-files.js';
+import { type Process, Progress, takesColor, takesUnicode, widthOf } from './terminal.js';
 
 interface Flags {
   readonly filter?: string;
@@ -76,7 +76,7 @@ async function approveAction(process: Process, suites: readonly string[], flags:
     progress.end();
   }
   const page = { width: widthOf(stdout, env), color: takesColor(stdout, env), unicode: takesUnicode(env), cwd };
-  await print(stdout, formatApproval(report, page));
+  await writeOutput(process, undefined, formatApproval(report, page));
   return EXIT.clean;
 }
 

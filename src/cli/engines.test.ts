@@ -161,7 +161,7 @@ describe('an existing database', () => {
     expect(stdout).toContain('existing database (PostgreSQL 15.');
     expect(code).toBe(0);
     const { code: unnamed, stderr } = await workspace.check(files);
-    expect(stderr).toContain('No database is named to plan on.');
+    expect(stderr).toContain('No database is named.');
     expect(unnamed).toBe(2);
   });
 

@@ -21,7 +21,8 @@ export class Connection implements Database {
   readonly #client: Client;
   #exchange: Exchange | undefined;
 
-  private constructor(client: Client) {
+  /** @param client connected, with a listener for its errors */
+  constructor(client: Client) {
     this.#client = client;
     const { connection } = client as unknown as { connection: EventEmitter };
     connection.on('notice', ({ message }: { message: string }) => this.#exchange?.reader.notice(message));

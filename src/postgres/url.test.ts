@@ -44,6 +44,7 @@ afterAll(async () => {
 });
 
 const ENVIRONMENT = [
+  'PGSERVICE',
   'DATABASE_URL',
   'PGHOST',
   'PGHOSTADDR',
@@ -242,8 +243,17 @@ test('the environment names the database as it does for psql', async () => {
   await (await openDatabase()).close({ reuse: true });
 });
 
+test('a service of the environment is told of, not passed over', async () => {
+  process.env.PGSERVICE = 'billing';
+  process.env.PGHOST = '127.0.0.1';
+  await expect(openDatabase()).rejects.toMatchObject({
+    code: 'usage',
+    message: 'Connection services (PGSERVICE) are not read.',
+  });
+});
+
 test.each([
-  ['no database', () => undefined, 'usage', 'No database is named to plan on.'],
+  ['no database', () => undefined, 'usage', 'No database is named.'],
   ['something else', () => 'mysql://x', 'usage', 'The address of the database does not begin with postgres://.'],
   [
     'a wrong password',
@@ -264,8 +274,14 @@ test.each([
     'engine',
     'no such file or directory',
   ],
+  ['a service', () => url({ query: '?service=billing' }), 'usage', 'Connection services (service=) are not read.'],
   ['nobody there', () => 'postgres://x:s3cret@127.0.0.1:1/x', 'engine', 'ECONNREFUSED'],
-  ['an address that cannot be read', () => 'postgres://x:s3cret@[oops/x', 'engine', 'Invalid URL'],
+  [
+    'an address that cannot be read',
+    () => 'postgres://x:s3cret@[oops/x',
+    'usage',
+    'The address of the database cannot be read.',
+  ],
 ])('%s is an error without a secret in it', async (_, address, code, message) => {
   const error = await openDatabase(address()).catch((thrown) => thrown);
   expect(error).toMatchObject({ code, message: expect.stringContaining(message), hint: expect.any(String) });

@@ -92,7 +92,7 @@ function groupBlocks(report: DiffReport, group: Group, verbose: boolean): Block 
   ];
   if (diff !== undefined) {
     for (const other of accessGroups(diff.accesses).slice(1, 6)) facts.push(['Also', accessWords(other, arrow)]);
-    if (worst.change === 'changed') facts.push(['Plan', priceOf(worst)]);
+    if (worst.change === 'changed' && diff.accesses.length > 0) facts.push(['Plan', priceOf(worst)]);
   }
   if (isWithoutCatalog(worst)) facts.push(['Note', withoutCatalog]);
   if (report.comparisons.length > 1) for (const line of whichWords(report, group, verbose)) facts.push(['In', line]);

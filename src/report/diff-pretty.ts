@@ -67,7 +67,8 @@ function groupBlock(page: DiffPage, report: DiffReport, group: Group, full: bool
     for (const other of others.slice(0, most)) page.labelled('also', accessWords(other, glyph.arrow));
     if (others.length > most) page.labelled('also', `${count(others.length - most, 'more access', 'more accesses')}`);
     const price = changed(diff.cost.before, diff.cost.after, cost, glyph.arrow);
-    if (price !== undefined && worst.change === 'changed') page.labelled('plan', `cost ${price}`);
+    if (price !== undefined && worst.change === 'changed' && diff.accesses.length > 0)
+      page.labelled('plan', `cost ${price}`);
     const time = timeWords(worst, glyph.arrow);
     if (time !== undefined) page.labelled('time', time);
   }

@@ -159,10 +159,20 @@ export function answer(comparison: Comparison, arrow: string): string {
     case 'changed': {
       const [worst] = diff === undefined ? [] : accessGroups(diff.accesses);
       return worst === undefined
-        ? `Every table is reached as before, by another plan${whole}.`
+        ? `Every table is reached as before, by another plan (${nodeCounts(comparison)})${whole}.`
         : accessWords(worst, arrow);
     }
   }
+}
+
+/** `2 nodes changed, 1 moved, 3 added`. */
+function nodeCounts({ diff }: Comparison): string {
+  const nodes = diff?.nodes ?? [];
+  const counts = (['changed', 'moved', 'added', 'removed'] as const).flatMap((change) => {
+    const many = nodes.filter((node) => node.change === change).length;
+    return many === 0 ? [] : [[change, many] as const];
+  });
+  return counts.map(([change, many], at) => `${at === 0 ? count(many, 'node') : integer(many)} ${change}`).join(', ');
 }
 
 const order = ['whole-table', 'whole-index', 'opaque', 'partly-bounded', 'bounded'] satisfies Access['kind'][];

@@ -10,6 +10,15 @@
  * }
  * ```
  *
+ * {@link diff} compares plans as `plan-guard diff` does, and {@link explain} shows those of one query:
+ *
+ * ```js
+ * import { diff, diffMarkdown } from 'plan-guard';
+ *
+ * const report = await diff({ sources: ['main...HEAD'] });
+ * if (report.verdict === 'different') console.log(diffMarkdown(report, { verbose: false }));
+ * ```
+ *
  * A report is data: {@link check} gives the same one that the command has, `reporters` render it as the command does.
  * What a user can mend is thrown as {@link PlanGuardError} (several at once as {@link PlanGuardErrors}), each with a
  * code, a hint and the place in a file; anything else that is thrown is a bug.
@@ -25,7 +34,13 @@ export { type CheckOptions, check } from './guard/check.js';
 export { type DiffOptions, diff } from './guard/diff.js';
 export { type ExplainOptions, explain } from './guard/explain.js';
 export type * from './plan/model.js';
+export { diffJson } from './report/diff-json.js';
+export { diffMarkdown } from './report/diff-markdown.js';
 export type * from './report/diff-model.js';
+export { diffPretty } from './report/diff-pretty.js';
+export { explainPretty } from './report/explain-pretty.js';
+export { diffHtml } from './report/html/diff.js';
+export { explainHtml } from './report/html/explain.js';
 export { type ReportContext, type Reporter, type ReporterName, reporters, stepSummary } from './report/index.js';
 export type * from './report/model.js';
 export type { Doubt, DoubtKind, RuleFinding } from './rules/model.js';

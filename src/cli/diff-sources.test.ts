@@ -1,11 +1,13 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { TestRepository } from '../guard/testing/repository.js';
+import { startNativeServer } from '../postgres/native.js';
 import { isAlive } from '../postgres/processes.js';
 import { Workspace } from './testing/plan-guard.js';
-import { NO_INDEX, shop } from './testing/shop.js';
+import { NO_INDEX, SCHEMA, shop } from './testing/shop.js';
 
 const workspace = Workspace.forFile();
 
@@ -314,6 +316,36 @@ describe('servers', () => {
     expect(other.stdout).toMatch(
       /The server changed: native server \(PostgreSQL 15\.\d+\) → native server \(PostgreSQL 18/,
     );
+  });
+
+  test('an existing database: the queries of both revisions, planned there', async () => {
+    const server = await startNativeServer({ version: 15, tcp: true });
+    try {
+      const { port, password } = server.connection;
+      const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+      const client = new pg.Client(url);
+      await client.connect();
+      await client.query(SCHEMA);
+      await client.query(`INSERT INTO orders SELECT i, i % 5000, 'open', i FROM generate_series(1, 60000) AS i`);
+      await client.query('ANALYZE');
+      await client.end();
+      const folder = await workspace.write(shop());
+      const repository = new TestRepository(folder);
+      repository.commit();
+      const files = { 'schema.sql': NO_INDEX, 'orders.sql': shop()['orders.sql']?.replace('customer_id =', 'total =') };
+      repository.commit(files);
+      const args = ['diff', 'HEAD~1..HEAD', '--database-url', url];
+      const result = await workspace.run(folder, [...args, ...JSON_REPORT]);
+      expect(found(result).map((one) => one.replace('database', 'production'))).toEqual(cases('changed: query'));
+      expect(JSON.parse(result.stdout)).toMatchObject({
+        before: 'HEAD~1',
+        after: 'HEAD, both planned on one existing database as it is',
+      });
+      const shown = await workspace.run(folder, args);
+      expect([result.stdout, shown.stdout].some((said) => said.includes(password))).toBe(false);
+    } finally {
+      await server.stop();
+    }
   });
 
   test('a password never appears', async () => {

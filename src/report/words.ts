@@ -143,9 +143,15 @@ export function suiteWords(suite: SuiteReport): string {
   const parts = [count(suite.queries, 'query', 'queries')];
   if (suite.statements !== suite.queries) parts.push(count(suite.statements, 'statement'));
   parts.push(count(suite.scenarios, 'scenario'));
+  const engine = inline(suite.engine);
+  if (isExisting(suite)) return `${parts.join(', ')}, ${engine} with its own statistics`;
   parts.push(statisticsWords(suite.statistics));
-  return `${parts.join(', ')}, ${inline(suite.engine)}`;
+  return `${parts.join(', ')}, ${engine}`;
 }
+
+/** Whether a database that was there planned, as it is. */
+const isExisting = ({ engine, statistics: [only] }: SuiteReport) =>
+  only === 'database' && engine.startsWith('existing database');
 
 /** A file that is called `statistics` is not named twice. */
 function statisticsWords(names: readonly string[]): string {

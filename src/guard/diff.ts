@@ -45,6 +45,11 @@ const OPTIONS: OptionTests<DiffOptions> = {
 export async function diff(options: DiffOptions = {}): Promise<DiffReport> {
   checkOptions('diff', options, OPTIONS);
   const { before, after, comparisons } = await compared(options);
+  if (comparisons.length === 0) {
+    throw new PlanGuardError('nothing-to-check', `Neither ${before} nor ${after} has a plan.`, {
+      hint: 'Name something with plans in it: nothing is no proof that nothing changed.',
+    });
+  }
   const verdict = comparisons.every(({ change }) => change === 'same') ? 'same' : 'different';
   return { version: 1, verdict, before, after, comparisons, troubles: [] };
 }

@@ -42,6 +42,8 @@ export async function explain(options: ExplainOptions): Promise<ExplainReport> {
   checkOptions('explain', options, OPTIONS);
   const shown = shownFrom(resolve(options.cwd ?? '.'));
   const { query, scenario, statistics, mode } = options;
+  if (query === undefined)
+    throw new PlanGuardError('usage', 'explain() is told no query.', { hint: 'Name one: query.' });
   const known = { queries: new Set<string>(), scenarios: new Set<string>(), sets: new Set<string>() };
   const { results } = await runSuites(options, async (suite, engine, sideOptions) => {
     const side = await planSide(suite, engine, sideOptions, shown, {

@@ -35,8 +35,18 @@ export type Group = Extract<Term, { kind: 'group' }>;
  * @param parameters how many `$n` the statement has; higher ones are the planner's own
  */
 export function readTerms(text: string, parameters: number): Group {
-  return new TermReader(text, parameters).group('', 0);
+  const key = `${parameters} ${text}`;
+  const known = read.get(key);
+  if (known !== undefined) return known;
+  if (read.size >= MOST_EXPRESSIONS) read.clear();
+  const terms = new TermReader(text, parameters).group('', 0);
+  read.set(key, terms);
+  return terms;
 }
+
+/** Expressions that were read: the plans of a suite have few. */
+const read = new Map<string, Group>();
+const MOST_EXPRESSIONS = 5_000;
 
 /** Words that go on a type's name behind its first word (`format_type_extended`). */
 const CONTINUED: Readonly<Record<string, readonly string[]>> = {

@@ -125,11 +125,21 @@ describe.skipIf(opened === undefined)(`in Chromium${opened === undefined ? ' (sk
     const second = page.locator('#e1');
     await page.goto(`${page.url().replace(/#.*/, '')}#e1`);
     await abouts().toEqual(['~ changed 3 plans of profile']);
-    await second.locator('.item > summary').nth(2).click();
+    await second.locator('.item > summary').nth(1).click();
     expect((await shown(page, '#e1 .item[open] > summary .what')).at(-1)).toBe(
-      'profile, user-1001, year-later, generic',
+      'profile, user-1002, incident-day, custom',
     );
-    expect(await second.locator('.item').nth(2).locator('.tree').isVisible()).toBe(true);
+    expect(await second.locator('.item').nth(1).locator('.tree').isVisible()).toBe(true);
+  });
+
+  test('plans that several cases have are shown once, and led to', async () => {
+    const { page } = await showDiff(every());
+    await page.locator('select[name=mode]').selectOption('generic');
+    expect(await shown(page, '#e1 .item')).toEqual([
+      'profile, user-1001, year-later, generic cost 21.00 → 400,013 × 19,048 the same plans',
+    ]);
+    await page.getByText('the same plans').click();
+    await expect.poll(() => shown(page, '#e1 .tree')).toHaveLength(1);
   });
 
   test('filters by text, kind, statistics and mode', async () => {

@@ -30,6 +30,9 @@ function follow() {
   if (form && location.hash === '') select(entries[0]);
   if (!entry) return;
   select(entry);
+  const item = target.closest('details.item');
+  item?.classList.remove('off');
+  item?.setAttribute('open', '');
   const row = target.closest('.row');
   if (row) reveal(row);
   else links.get(entry.id)?.closest('details')?.setAttribute('open', '');
@@ -41,15 +44,18 @@ function follow() {
 const form = document.querySelector('.filters');
 const searched = new Map();
 
-function words(item, title) {
-  let text = searched.get(item);
+/** What of an entry all its plans are found by: its title, and the tables and indexes that they read. */
+function words(entry) {
+  let text = searched.get(entry);
   if (text === undefined) {
-    const names = all('.accesses code:not(.condition)', item).map((code) => code.textContent);
-    text = [title, item.querySelector('.what')?.textContent ?? '', ...names].join(' ').toLowerCase();
-    searched.set(item, text);
+    const parts = all(':scope > .about, :scope > h2, .accesses code:not(.condition)', entry);
+    text = [...new Set(parts.map((part) => part.textContent))].join(' ').toLowerCase();
+    searched.set(entry, text);
   }
   return text;
 }
+
+const nameOf = (item) => item.querySelector('.what')?.textContent.toLowerCase() ?? '';
 
 function filter() {
   const { text, kind, statistics, mode } = Object.fromEntries(new FormData(form));
@@ -57,17 +63,13 @@ function filter() {
   let shown = 0;
   let first;
   for (const entry of entries) {
-    const title = [...entry.children]
-      .slice(0, 2)
-      .map((part) => part.textContent)
-      .join(' ');
     let any = false;
     for (const item of all('.item', entry)) {
       const fits =
         (!kind || entry.dataset.kind === kind) &&
         (!statistics || item.dataset.statistics === statistics) &&
         (!mode || item.dataset.mode === mode) &&
-        wanted.every((word) => words(item, title).includes(word));
+        wanted.every((word) => words(entry).includes(word) || nameOf(item).includes(word));
       item.classList.toggle('off', !fits);
       any ||= fits;
       if (fits) shown++;
@@ -131,7 +133,6 @@ function toggle(row, closed = !shut(row)) {
 
 function reveal(row) {
   const tree = row.closest('.tree');
-  row.closest('details.item')?.setAttribute('open', '');
   for (let up = parentOf(row); up; up = parentOf(up)) setShut(up, false);
   settle(tree);
   if (!visible(row)) {

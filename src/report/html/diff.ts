@@ -1,5 +1,5 @@
 import type { Comparison, DiffReport } from '../diff-model.js';
-import { answer, verdictWords } from '../diff-words.js';
+import { answer, sideWords, verdictWords } from '../diff-words.js';
 import { cost, count, listed } from '../text.js';
 import { type Entry, entriesMarkup, type Item } from './entries.js';
 import { type Group, groupComparisons } from './groups.js';
@@ -37,7 +37,7 @@ ${entriesMarkup(groups.map(entry), { kind: 'same', title: `${count(same, 'plan')
 }
 
 const sides = ({ before, after }: DiffReport) =>
-  markup`<span class="before">${before}</span> <i aria-label="compared with">→</i> <span class="after">${after}</span>`;
+  markup`<span class="before">${before}</span> → <span class="after">${after}</span>`;
 
 function headline(report: DiffReport, groups: readonly Group[]): string {
   const ways = groups.filter((group) => group.change !== 'same').length;
@@ -55,7 +55,7 @@ function entry({ change, comparisons }: Group): Entry {
     kind: change,
     badge: badges[change],
     answer: words,
-    title: words,
+    title: change === 'same' && worst?.after !== undefined ? sideWords(worst.after) : words,
     numbers: worst && timesMarkup(ratio(worst.diff?.cost.before, worst.diff?.cost.after)),
     why: worst && causeMarkup(worst),
     aside: queries.length > 3 ? `${named} and ${queries.length - 3} more` : named,
@@ -75,6 +75,7 @@ function item(comparison: Comparison): Item {
     )}`,
     statistics: comparison.case?.statistics,
     mode: comparison.case?.mode,
+    plans: JSON.stringify([before?.raw, after?.raw]),
     body: (id) => comparisonBody(comparison, id),
   };
 }

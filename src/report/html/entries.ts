@@ -7,6 +7,8 @@ export interface Item {
   readonly numbers: Part;
   readonly statistics: string | undefined;
   readonly mode: string | undefined;
+  /** Equal for items with the same plans, which are shown once. */
+  readonly plans: string;
   /** Makes what it opens to; ids in it begin with `id`. */
   readonly body: (id: string) => Markup;
 }
@@ -92,15 +94,22 @@ ${why}`;
 `;
   }
   let shared = 0;
+  const shown = new Map<string, string>();
   const lines = items.map((item, index) => {
+    const twin = shown.get(item.plans);
+    if (twin !== undefined && entry.first === 'worst') {
+      return markup`<p class="item" ${filterable(item)}>${itemLine(item)} <a href="#${twin}">the same plans</a></p>
+`;
+    }
     const body = index === 0 || (entry.first === 'worst' && room.left > 0) ? item.body(`${id}i${index}`) : undefined;
     if (body === undefined) {
       shared++;
       return markup`<p class="item" ${filterable(item)}>${itemLine(item)}</p>
 `;
     }
+    shown.set(item.plans, `${id}i${index}`);
     if (index > 0) room.left -= body.text.length;
-    return markup`<details class="item" ${filterable(item)}${index === 0 && markup` open`}><summary>${itemLine(item)}</summary>
+    return markup`<details class="item" id="${id}i${index}" ${filterable(item)}${index === 0 && markup` open`}><summary>${itemLine(item)}</summary>
 ${body}</details>
 `;
   });

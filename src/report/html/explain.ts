@@ -7,30 +7,34 @@ import type { HtmlContext } from './diff.js';
 import { type Entry, entriesMarkup } from './entries.js';
 import { type Markup, markup } from './markup.js';
 import { header, page } from './page.js';
-import { planBody } from './sections.js';
+import { planBody, prose } from './sections.js';
 
 const badges = {
   fault: markup`<span class="badge fault"><b>✗</b> fault</span>`,
   unverified: markup`<span class="badge unverified"><b>?</b> unverified</span>`,
-  pass: markup`<span class="badge pass"><b>✓</b> pass</span>`,
+  clean: markup`<span class="badge clean"><b>✓</b> clean</span>`,
 } satisfies Record<string, Markup>;
+
+type Kind = keyof typeof badges;
+
+const alone: Readonly<Record<Kind, string>> = {
+  fault: 'Rules find fault with the plan',
+  unverified: 'The plan could not be judged',
+  clean: 'No rule finds fault with the plan',
+};
 
 /** Plans, each by itself, as one HTML page that needs nothing else: no network, and no script for reading. Pure. */
 export function explainHtml({ cases }: ExplainReport, context: HtmlContext): string {
-  const faulty = cases.filter((one) => one.findings.length > 0).length;
-  const doubtful = cases.filter((one) => one.findings.length === 0 && one.doubts.length > 0).length;
   const [first] = cases;
-  const words = cases.length === 1 ? (first?.name ?? '') : count(cases.length, 'plan');
-  const parts = [faulty > 0 ? `${faulty} with faults` : '', doubtful > 0 ? `${doubtful} unverified` : ''];
-  const found = parts.filter((part) => part !== '').join(', ');
-  const title = cases.length === 1 || found === '' ? words : `${words}, ${found}`;
+  const kinds = cases.map(kindOf);
+  const verdict = kinds.includes('fault') ? 'fault' : kinds.includes('unverified') ? 'unverified' : 'clean';
   const sources = [...new Set(cases.map((one) => one.side.source))];
   return page({
     title: `Plan of ${first?.name ?? 'nothing'}`,
     version: context.version,
     content: markup`${header(
-      faulty > 0 ? 'faulty' : doubtful > 0 ? 'doubtful' : 'fine',
-      title,
+      verdict,
+      cases.length === 1 ? alone[verdict] : severalWords(kinds),
       sources.length > 3 ? `${sources.slice(0, 3).join(', ')} and ${sources.length - 3} more` : sources.join(', '),
       [],
     )}
@@ -38,8 +42,23 @@ ${entriesMarkup(cases.map(entry))}`,
   });
 }
 
-function entry({ name, side, findings, doubts }: ExplainedCase): Entry {
-  const kind = findings.length > 0 ? 'fault' : doubts.length > 0 ? 'unverified' : 'pass';
+function severalWords(kinds: readonly Kind[]): string {
+  const number = (kind: Kind) => kinds.filter((one) => one === kind).length;
+  const parts = [count(kinds.length, 'plan')];
+  if (number('fault') > 0) parts.push(`${number('fault')} with faults`);
+  if (number('unverified') > 0) parts.push(`${number('unverified')} unverified`);
+  return parts.join(', ');
+}
+
+function kindOf({ findings, doubts }: ExplainedCase): Kind {
+  if (findings.length > 0) return 'fault';
+  return doubts.length > 0 ? 'unverified' : 'clean';
+}
+
+function entry(explained: ExplainedCase): Entry {
+  const { name, side, findings, doubts } = explained;
+  const kind = kindOf(explained);
+  const body = (id: string) => planBody(side, id);
   const total = side.plan.root.totalCost;
   return {
     kind,
@@ -49,7 +68,7 @@ function entry({ name, side, findings, doubts }: ExplainedCase): Entry {
     aside: findings[0]?.message ?? doubts[0]?.message ?? '',
     numbers: total === undefined ? undefined : markup`<span class="cost">cost ${cost(total)}</span>`,
     why: [faultsMarkup(findings), doubts.map(doubtMarkup)],
-    items: [{ name, numbers: undefined, statistics: undefined, mode: undefined, body: (id) => planBody(side, id) }],
+    items: [{ name, numbers: undefined, statistics: undefined, mode: undefined, plans: side.raw, body }],
     first: 'all',
   };
 }
@@ -61,12 +80,12 @@ function faultsMarkup(findings: readonly Finding[]): Markup | undefined {
     findings.flatMap(({ cause }) => (cause === undefined ? [] : [[cause.why, cause.next] as const])),
   );
   return markup`<div class="cause fault">${findings.map(
-    ({ rule, message }) => markup`<p><b>${rule}</b> ${message}</p>
+    ({ rule, message }) => markup`<p><b>${rule}</b> ${prose(message)}</p>
 `,
-  )}${Array.from(causes, ([why, next]) => markup`<p><b>Cause</b> ${why}</p><p><b>Next</b> ${next}</p>`)}</div>
+  )}${Array.from(causes, ([why, next]) => markup`<p><b>Cause</b> ${prose(why)}</p><p><b>Next</b> ${prose(next)}</p>`)}</div>
 `;
 }
 
 const doubtMarkup = ({ kind, message, next }: Doubt) =>
-  markup`<div class="cause"><p><b>${kind}</b> ${message}</p><p><b>Next</b> ${next}</p></div>
+  markup`<div class="cause"><p><b>${kind}</b> ${prose(message)}</p><p><b>Next</b> ${prose(next)}</p></div>
 `;

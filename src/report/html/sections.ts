@@ -80,7 +80,7 @@ function totals(before: PlanSide | undefined, after: PlanSide): Markup {
       before !== undefined &&
       written(total.before) !== written(total.after) &&
       markup`${written(total.before)} <i>→</i> `
-    }<b>${written(total.after)}</b>${before !== undefined && times !== undefined && timesMarkup(times)}</dd></div>`;
+    }<b>${written(total.after)}</b>${before !== undefined && times !== undefined && timesMarkup(times, total.title !== 'rows')}</dd></div>`;
   })}</dl>
 `;
 }
@@ -147,6 +147,11 @@ function reached(access: Access | undefined): Markup {
   }${indexConditions.map((condition) => markup`<code class="condition">${condition}</code>`)}`;
 }
 
+/** Words of ours, in which code stands between backticks. */
+export function prose(text: string): Part {
+  return text.split('`').map((part, index) => (index % 2 === 0 ? part : markup`<code>${part}</code>`));
+}
+
 /** Why, and what to do. */
 export function causeMarkup(comparison: Comparison): Markup | undefined {
   const words = causeWords(comparison);
@@ -155,7 +160,7 @@ export function causeMarkup(comparison: Comparison): Markup | undefined {
     return markup`<p class="note">Cause ${words}</p>
 `;
   const { next } = comparison.cause;
-  return markup`<div class="cause"><p><b>Cause</b> ${words}</p>${next !== undefined && markup`<p><b>Next</b> ${next}</p>`}</div>
+  return markup`<div class="cause"><p><b>Cause</b> ${prose(words)}</p>${next !== undefined && markup`<p><b>Next</b> ${prose(next)}</p>`}</div>
 `;
 }
 
@@ -182,16 +187,19 @@ function inputs(before: PlanSide | undefined, after: PlanSide): Markup {
   );
 }
 
+/** Inputs that are told by the names of files: what is in those is not known here. */
+const places = new Set(['source', 'schema', 'statistics']);
+
 function inputRow({ name, before, after }: Shown, two: boolean): Markup {
   const head = markup`<th scope="row">${name}</th>`;
   if (!two)
     return markup`<tr>${head}<td>${after}</td></tr>
 `;
   if (before === after)
-    return markup`<tr>${head}<td colspan="2">${after} <small>the same</small></td></tr>
+    return markup`<tr>${head}<td colspan="2">${after}${!places.has(name) && markup` <small>the same</small>`}</td></tr>
 `;
   const unknown = markup`<span class="none">unknown</span>`;
-  const known = before !== undefined && after !== undefined && name !== 'source';
+  const known = before !== undefined && after !== undefined && !places.has(name);
   const text = (which: 'before' | 'after') => {
     const value = which === 'before' ? before : after;
     if (value === undefined) return unknown;

@@ -117,15 +117,18 @@ function rowMarkup(row: Row, index: number, tree: Shown): Markup {
 `;
 }
 
-/** How many times as much, as a badge. */
-export function timesMarkup(times: string | undefined): Markup {
+/** How many times as much, as a badge; `isPrice`: more is worse. */
+export function timesMarkup(times: string | undefined, isPrice = true): Markup {
   if (times === undefined) return markup`<span class="times"></span>`;
+  if (!isPrice) return markup`<span class="times">${times}</span>`;
   return markup`<span class="times ${times.startsWith('×') ? 'worse' : 'better'}">${times}</span>`;
 }
 
 /** How a table is reached, as a badge. */
-export function accessBadge(access: Access): Markup {
-  return markup`<span class="access ${access.kind}">${access.kind.replace('-', ' ')}</span>`;
+export function accessBadge({ kind, how }: Access): Markup {
+  // Without a catalog nobody knows how far an index condition bounds.
+  const isOpen = kind === 'partly-bounded' && how === 'index-condition';
+  return markup`<span class="access ${kind}">${isOpen ? 'index condition' : kind.replace('-', ' ')}</span>`;
 }
 
 /** One version of two texts, with what the other does not have marked. */

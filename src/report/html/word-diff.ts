@@ -12,6 +12,7 @@ const words = /\s+|'(?:[^']|'')*'|::[\w"]+|[\p{L}\p{N}_$."]+|./gsu;
 
 /** The longest common subsequence of two texts by words, as runs in reading order: what went before what came. */
 export function wordDiff(before: string, after: string): Run[] {
+  if (before === after) return before === '' ? [] : [{ kind: 'same', text: before }];
   const left: readonly string[] = before.match(words) ?? [];
   const right: readonly string[] = after.match(words) ?? [];
   const shorter = Math.min(left.length, right.length);

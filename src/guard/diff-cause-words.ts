@@ -13,14 +13,6 @@ interface InputWords {
 
 export type InputFacts = Readonly<Record<InputName, () => InputWords>>;
 
-const NAMES: Readonly<Record<InputName, string>> = {
-  query: 'the query',
-  schema: 'the schema',
-  statistics: 'the statistics',
-  settings: 'the settings',
-  major: 'the server',
-};
-
 /** The cause in words. Without an input that decides, nothing differs that a plan is made from. */
 export function causeWords({ inputs, each }: Decision, facts: InputFacts): DiffCause {
   const told = inputs.map((input) => facts[input]());
@@ -31,9 +23,9 @@ export function causeWords({ inputs, each }: Decision, facts: InputFacts): DiffC
   }
   const next = told.map((one) => one.next).find((one) => one !== undefined);
   if (told.length === 1) return { inputs, why: only.why, next };
-  const names = inputs.map((input) => NAMES[input]);
-  const listed = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-  const lead = each ? `Each of ${listed} does it alone.` : `It takes ${listed} together.`;
+  const lead = each
+    ? 'Each of them does it alone.'
+    : `It takes ${told.length === 2 ? 'both' : 'all of them'} together.`;
   return { inputs, why: `${lead} ${told.map(({ why }) => why).join(' ')}`, next };
 }
 
@@ -48,7 +40,7 @@ export function inputFacts(
     schema: () => ({ why: schemaWords(one) }),
     statistics: () => ({ why: statisticsWords(one) }),
     settings: () => ({ why: settingsWords(settings(before), settings(after)) }),
-    major: () => ({ why: `The server changed: ${before.server} → ${after.server}.` }),
+    major: () => ({ why: `${before.server} → ${after.server}.` }),
   };
 }
 
@@ -143,8 +135,8 @@ function statisticsWords(one: ChangedCase): string {
     if (was === undefined || is === undefined || (was.tuples === is.tuples && was.pages === is.pages)) return [];
     return `${plain(table)} ${sizeOf(was, is)}`;
   });
-  if (sizes.length > 0) return `The statistics tell other sizes: ${listed(sizes)}.`;
-  return `The statistics tell other values of ${listed(tablesOf(one).map(plain)) || 'the tables'}.`;
+  if (sizes.length > 0) return `Other sizes: ${listed(sizes)}.`;
+  return `Other values of ${listed(tablesOf(one).map(plain)) || 'the tables'}.`;
 }
 
 function sizeOf(was: TableFacts, is: TableFacts): string {
@@ -160,5 +152,5 @@ function settingsWords(before: Readonly<Record<string, string>>, after: Readonly
   const changes = names
     .filter((name) => before[name] !== after[name])
     .map((name) => `${name} ${before[name] ?? 'default'} → ${after[name] ?? 'default'}`);
-  return changes.length === 0 ? 'Another role plans.' : `Planner settings changed: ${listed(changes)}.`;
+  return changes.length === 0 ? 'Another role plans.' : `${listed(changes)}.`;
 }

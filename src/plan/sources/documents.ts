@@ -1,8 +1,7 @@
-import type { PlanGuardError } from '../../errors.js';
-import { openQuote } from '../text-lines.js';
 import type { Capture, PlanBlock } from './block.js';
-import { indentOf, isBlank, refusal, type SourceLine, TEXT_END, UNWRAPPED_HINT } from './lines.js';
+import { indentOf, isBlank, refusal, type SourceLine, TEXT_END } from './lines.js';
 import { joinUnframed } from './rows.js';
+import { refuseWrapped } from './wrapping.js';
 
 const END = '</explain>';
 
@@ -23,36 +22,9 @@ export class XmlCapture implements Capture {
       throw refusal(`${END} below this`, this.#lines[0] as SourceLine, TEXT_END);
     }
     const { lines } = joinUnframed(this.#lines, false);
-    refuseWrapped(lines);
+    refuseWrapped(lines, { format: 'xml' });
     return { kind: 'plan', format: 'xml', lines, facts: {} };
   }
-}
-
-/**
- * EXPLAIN's XML has line breaks between elements, in the query, and in quotes. Elsewhere it was wrapped: psql's line
- * style old-ascii has no marks that would show it.
- * @throws {PlanGuardError} `plan` at the first such line
- */
-function refuseWrapped(lines: readonly SourceLine[]): void {
-  let inside: 'query' | 'text' | undefined;
-  let open: "'" | '"' | undefined;
-  for (const line of lines) {
-    const { text } = line;
-    const start = text.trimStart();
-    if (inside === 'query' && !text.includes('</Query-')) continue;
-    if (inside === undefined && start !== '' && !start.startsWith('<')) throw wrapped(line, 0);
-    const isInText = inside === 'text' && !text.includes('<');
-    const end = text.lastIndexOf('>') + 1;
-    const tail = isInText ? text : text.slice(end);
-    open = openQuote(tail, isInText ? open : undefined);
-    const isQuery = !isInText && /<Query-[\w-]+>$/.test(text.slice(Math.max(0, end - 40), end));
-    inside = isQuery ? 'query' : isInText || tail.trim() !== '' ? 'text' : undefined;
-    if (inside === 'text' && open === undefined) throw wrapped(line, text.length);
-  }
-}
-
-function wrapped(line: SourceLine, index: number): PlanGuardError {
-  return refusal('a tag: EXPLAIN does not break the line here', line, { index, hint: UNWRAPPED_HINT });
 }
 
 /** A YAML document: a list's element, auto_explain's mapping, or either with psql's marks at the ends of its lines. */

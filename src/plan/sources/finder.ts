@@ -30,7 +30,7 @@ export function splitContent(lines: readonly SourceLine[]): Block[] {
       if (taken !== 'none') return;
     }
     if (isBlank(line.text)) return;
-    capture = planCapture(line, next, true) ?? quotedCapture(line, true);
+    capture = planCapture(line, next, { definite: true, isBare: false }) ?? quotedCapture(line, next, true);
     if (capture === undefined) {
       throw refusal('the beginning of a plan', line);
     }
@@ -40,9 +40,17 @@ export function splitContent(lines: readonly SourceLine[]): Block[] {
   return blocks;
 }
 
-/** What begins a plan as EXPLAIN or auto_explain print it. `definite`: there is a plan, even if it has no costs. */
-function planCapture(line: SourceLine, next: SourceLine | undefined, definite: boolean): Capture | undefined {
+interface Surroundings {
+  /** There is a plan, even if it has no costs. */
+  readonly definite: boolean;
+  /** It stands as it was found, out of any frame. */
+  readonly isBare: boolean;
+}
+
+/** What begins a plan as EXPLAIN or auto_explain print it. */
+function planCapture(line: SourceLine, next: SourceLine | undefined, around: Surroundings): Capture | undefined {
   const { text } = line;
+  const { definite, isBare } = around;
   switch (openingOf(text)) {
     case 'json':
       return new JsonCapture();
@@ -53,13 +61,14 @@ function planCapture(line: SourceLine, next: SourceLine | undefined, definite: b
   }
   if (isQueryText(text)) return isYamlMessage(line, next) ? new YamlCapture(true) : new MessageCapture();
   const isPlan = isRoot(text) || (isPlainNode(text) && (definite || (next !== undefined && isBelowNode(next.text))));
-  return isPlan ? new TextCapture() : undefined;
+  return isPlan ? new TextCapture(isBare) : undefined;
 }
 
-function quotedCapture(line: SourceLine, definite: boolean): Capture | undefined {
-  if (!isQuotedOpening(line.text, definite)) return undefined;
+function quotedCapture(line: SourceLine, next: SourceLine | undefined, definite: boolean): Capture | undefined {
+  const isSure = definite || (next !== undefined && isBelowNode(next.text));
+  if (!isQuotedOpening(line.text, isSure)) return undefined;
   const isText = isQuotedLine(line.text) && openingOf(unquoteLine(line).text) === undefined;
-  return isText ? new TextCapture() : new CellCapture();
+  return isText ? new TextCapture(false) : new CellCapture();
 }
 
 /** What quotes the lines of a text: a mail, a comment of SQL or of a script. */
@@ -153,7 +162,7 @@ export class Finder {
     if (isExpandedOpening(text)) return new ExpandedCapture();
     if (isHtmlOpening(text)) return new HtmlCapture();
     if (isFramedOpening(text, next)) return new TableCapture(undefined);
-    return quotedCapture(line, definite) ?? planCapture(line, next, definite);
+    return quotedCapture(line, next, definite) ?? planCapture(line, next, { definite, isBare: true });
   }
 
   /** @throws {PlanGuardError} `plan` where the line is a part of a plan, or not the plan that was promised */

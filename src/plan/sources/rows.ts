@@ -1,3 +1,4 @@
+import type { Footer } from './block.js';
 import { indentOf, refusal, type SourceLine, UNWRAPPED_HINT, withText } from './lines.js';
 
 /**
@@ -15,6 +16,8 @@ export interface Rows {
   readonly lines: readonly SourceLine[];
   /** Undefined where the line style does not show which lines are one row. */
   readonly count: number | undefined;
+  /** The line breaks within rows have marks, and so would have wrapped lines. */
+  readonly hasMarks: boolean;
 }
 
 export interface Layout {
@@ -56,12 +59,20 @@ export function joinRows(cells: readonly Cell[], { isText, width, isFilled }: La
     if (from === 'row') count += 1;
   });
   const isCounted = isText || broken || cells.some(({ from }) => from !== undefined);
-  return { lines, count: isCounted ? count : undefined };
+  return { lines, count: isCounted ? count : undefined, hasMarks: broken };
 }
 
 const BREAK = /[+↵]$/;
 
 type Joint = 'row' | 'newline' | 'wrap';
+
+/** @throws {PlanGuardError} `plan` where psql counted other rows than there are: a part of the plan is missing */
+export function checkFooter(rows: Rows, footer: Footer | undefined): void {
+  if (footer === undefined || rows.count === undefined || rows.count === footer.rows) return;
+  const found = `${rows.count} ${rows.count === 1 ? 'row' : 'rows'} above it`;
+  const hint = `Give the whole plan. ${UNWRAPPED_HINT}`;
+  throw refusal(`as many rows as ${footer.at.text.trim()} says`, footer.at, { found, hint });
+}
 
 /** EXPLAIN's text has no line breaks within a row, so what goes on there was wrapped. */
 function unmarked({ from }: Cell, isText: boolean): Joint {
@@ -126,8 +137,13 @@ function markedWidth(cells: readonly Cell[]): number | undefined {
 const WIDE =
   /^[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
 
+/** The length of the longest line, in columns of a terminal. */
+export function widestOf(lines: readonly SourceLine[]): number {
+  return lines.reduce((widest, { text }) => Math.max(widest, displayWidth(text.trimEnd())), 0);
+}
+
 /** How many columns of a terminal a text takes, as psql counts them: wide characters two, combining ones none. */
-function displayWidth(text: string): number {
+export function displayWidth(text: string): number {
   let width = 0;
   for (const character of text) if (!/[\p{Mn}\p{Me}\p{Cf}]/u.test(character)) width += WIDE.test(character) ? 2 : 1;
   return width;

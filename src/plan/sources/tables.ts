@@ -1,19 +1,10 @@
 import { openQuote } from '../text-lines.js';
 import type { Capture, ContentBlock, Footer } from './block.js';
 import { countQuotes } from './cells.js';
-import {
-  cutStart,
-  indentOf,
-  isBlank,
-  refusal,
-  type SourceLine,
-  TEXT_END,
-  trimEndOf,
-  UNWRAPPED_HINT,
-  withText,
-} from './lines.js';
-import { type Cell, cellAt, indentedCell, joinRows, type Rows } from './rows.js';
+import { cutStart, indentOf, isBlank, refusal, type SourceLine, TEXT_END, trimEndOf, withText } from './lines.js';
+import { type Cell, cellAt, checkFooter, indentedCell, joinRows, widestOf } from './rows.js';
 import { BARS, beginsPlan, endsText, footerRows, isBelowNode, isPlainNode, isRule, openingOf } from './words.js';
+import { refuseWrapped } from './wrapping.js';
 
 const HEADER = 'QUERY PLAN';
 const XML_END = '</explain>';
@@ -50,7 +41,8 @@ function unframed(text: string): string | undefined {
 export class TableCapture implements Capture {
   readonly #frame: Frame;
   readonly #rows: SourceLine[] = [];
-  #first: SourceLine | undefined;
+  /** The header and its rule, or the first row of a table without them. */
+  readonly #head: SourceLine[] = [];
   #expected: 'header' | 'rule' | 'rows' | 'footer';
   #width: number | undefined;
   #open: "'" | '"' | undefined;
@@ -64,7 +56,7 @@ export class TableCapture implements Capture {
 
   take(line: SourceLine, next: SourceLine | undefined): 'more' | 'last' | 'none' {
     const { text } = line;
-    this.#first ??= line;
+    if (this.#head.length < (this.#expected === 'rows' ? 1 : 2)) this.#head.push(line);
     const rows = this.#isInString() ? undefined : footerRows(text);
     if (this.#expected === 'header') this.#expected = 'rule';
     else if (this.#expected === 'rule') {
@@ -112,15 +104,20 @@ export class TableCapture implements Capture {
     const cells = this.#rows.map((row) => this.#bare(row));
     const first = cells[0];
     if (first === undefined || isBlank(first.text)) {
-      throw refusal('the rows of a plan below QUERY PLAN', this.#first as SourceLine, TEXT_END);
+      throw refusal('the rows of a plan below QUERY PLAN', this.#head[0] as SourceLine, TEXT_END);
     }
     const pad = indentOf(first.text);
-    const isText = openingOf(first.text) === undefined;
+    const format = openingOf(first.text) ?? 'text';
+    const isText = format === 'text';
     const rows = joinRows(
       cells.map((cell) => indentedCell(cell, pad)),
       { isText, width: this.#width, isFilled: !isText },
     );
     checkFooter(rows, this.#footer);
+    // Line styles of Unicode mark every line that goes on.
+    const isUnicode = this.#head.some(({ text }) => /[│║─═]/.test(text));
+    const isChecked = rows.hasMarks || isUnicode || (isText && this.#footer !== undefined);
+    if (!isChecked) refuseWrapped(rows.lines, { format, limit: widestOf(cells) - 1 });
     return { kind: 'content', lines: rows.lines, facts: {} };
   }
 
@@ -133,14 +130,6 @@ export class TableCapture implements Capture {
     }
     return this.#frame.left ? cutStart(bare, indentOf(bare.text) + 1) : bare;
   }
-}
-
-/** @throws {PlanGuardError} `plan` where psql counted other rows than there are: a part of the plan is missing */
-export function checkFooter(rows: Rows, footer: Footer | undefined): void {
-  if (footer === undefined || rows.count === undefined || rows.count === footer.rows) return;
-  const found = `${rows.count} ${rows.count === 1 ? 'row' : 'rows'} above it`;
-  const hint = `Give the whole plan. ${UNWRAPPED_HINT}`;
-  throw refusal(`as many rows as ${footer.at.text.trim()} says`, footer.at, { found, hint });
 }
 
 const LABEL = /^(?:\s*[|│║] )?QUERY PLAN(?: [|│║] | |[|,])/;
@@ -186,10 +175,11 @@ export class ExpandedCapture implements Capture {
       if (text.includes(XML_END)) this.#isInXml = false;
     } else if (label === undefined) {
       const framed = BARS.includes(this.#label.trimStart()[0] as string);
-      if (isRule(text)) return framed && !/^\s*[+├╟╠╞]/.test(text) ? 'last' : 'more';
+      const isContinued = isBlank(text.slice(framed ? 2 : 0, framed ? 12 : 10));
+      if (isRule(text) && !isContinued) return framed && !/^\s*[+├╟╠╞]/.test(text) ? 'last' : 'more';
       if (isBlank(text) && text.length < HEADER.length) return 'none';
       if (isBlank(text) && next !== undefined && LABEL.test(next.text)) return 'more';
-      if (!isBlank(text.slice(framed ? 2 : 0, framed ? 12 : 10))) return 'none';
+      if (!isContinued) return 'none';
     }
     this.#lines.push(line);
     return 'more';
@@ -212,8 +202,12 @@ export class ExpandedCapture implements Capture {
       if (LABEL.test(line.text)) return { ...cell, from: 'row' };
       return { ...cell, from: line.text[start - 2] === ';' ? 'wrap' : 'newline' };
     });
-    const isText = openingOf(trimEndOf(cells[0]?.line.text ?? '', ' ')) === undefined;
-    return { kind: 'content', lines: joinRows(cells, { isText, isFilled: framed || !isText }).lines, facts: {} };
+    const format = openingOf(trimEndOf(cells[0]?.line.text ?? '', ' ')) ?? 'text';
+    const isText = format === 'text';
+    const { lines, hasMarks } = joinRows(cells, { isText, isFilled: framed || !isText });
+    const isTold = isText || hasMarks || !this.#label.endsWith('N ');
+    if (!isTold) refuseWrapped(lines, { format, limit: widestOf(cells.map(({ line }) => line)) - 1 });
+    return { kind: 'content', lines, facts: {} };
   }
 }
 

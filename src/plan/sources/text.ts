@@ -2,9 +2,9 @@ import { openQuote } from '../text-lines.js';
 import type { Capture, Footer, PlanBlock } from './block.js';
 import { unquoteLine } from './cells.js';
 import { cutStart, indentOf, isBlank, refusal, type SourceLine, TEXT_END, trimEndOf, withText } from './lines.js';
-import { joinUnframed } from './rows.js';
-import { checkFooter } from './tables.js';
+import { checkFooter, joinUnframed, widestOf } from './rows.js';
 import { endsText, footerRows, isPlainNode, isRoot, isRule, openingOf } from './words.js';
+import { refuseWrapped } from './wrapping.js';
 
 /** Lines at the margin of EXPLAIN's text that stand behind the tree (`ExplainPrintPlan` and what follows it). */
 const TRAILER = /^(?:Planning|Execution|Total|Settings|JIT|Trigger|Query|Serialization)\b/;
@@ -12,12 +12,22 @@ const TRAILER = /^(?:Planning|Execution|Total|Settings|JIT|Trigger|Query|Seriali
 /** EXPLAIN's text, as it is, indented, in quotes line by line, or with psql's marks where lines were wrapped. */
 export class TextCapture implements Capture {
   readonly #lines: SourceLine[] = [];
+  readonly #mayBeWrapped: boolean;
   #open: "'" | '"' | undefined;
+  /** Lines stand in quotes, some or all. */
+  #isQuoted = false;
   #footer: Footer | undefined;
 
+  /** `mayBeWrapped`: psql may have printed it as it stands, without a frame that shows where a line was wrapped. */
+  constructor(mayBeWrapped: boolean) {
+    this.#mayBeWrapped = mayBeWrapped;
+  }
+
   take(given: SourceLine, next: SourceLine | undefined): 'more' | 'last' | 'none' {
-    if (this.#open !== undefined) return this.#push(given);
+    if (this.#open !== undefined && !this.#isQuoted) return this.#push(given);
     const line = unquoteLine(given);
+    this.#isQuoted ||= line !== given;
+    if (this.#open !== undefined) return this.#push(line);
     const rows = footerRows(line.text);
     if (rows !== undefined && this.#lines.length > 0) {
       this.#footer = { rows, at: line };
@@ -50,6 +60,7 @@ export class TextCapture implements Capture {
     }
     const rows = joinUnframed(this.#lines, true);
     checkFooter(rows, this.#footer);
+    if (this.#mayBeWrapped) refuseWrapped(rows.lines, { format: 'text', limit: widestOf(rows.lines), mark: /[.…]$/ });
     return { kind: 'plan', format: 'text', lines: withMargin(rows.lines), facts: {}, footer: this.#footer };
   }
 }
@@ -90,7 +101,7 @@ export class MessageCapture implements Capture {
   take(line: SourceLine, next: SourceLine | undefined): 'more' | 'last' | 'none' {
     if (this.#plan !== undefined) return this.#plan.take(line, next);
     if (this.#query.length > 0 && isRoot(line.text) && indentOf(line.text) === 0) {
-      this.#plan = new TextCapture();
+      this.#plan = new TextCapture(false);
       return this.#plan.take(line, next);
     }
     this.#query.push(line);

@@ -30,11 +30,9 @@ export class DiffPage {
 
   /** Wrapped text, the first line behind `lead`, the others indented by as much or by `hang` columns. */
   prose(lead: string, text: string, style: Style = plain, leadStyle: Style = style, hang = columns(lead)): void {
-    // A factor stays with its sign: `× 300`.
-    const joined = text.replace(/([×÷]) (?=\d)/g, '$1\u00a0');
-    const parts = wrap(`${'\0'.repeat(Math.max(0, columns(lead) - hang))}${joined}`, this.width - hang);
+    const parts = wrap(`${'\0'.repeat(Math.max(0, columns(lead) - hang))}${text}`, this.width - hang);
     parts.forEach((part, index) => {
-      const shown = part.replaceAll('\0', '').replaceAll('\u00a0', ' ');
+      const shown = part.replaceAll('\0', '');
       this.lines.push(index === 0 ? leadStyle(lead) + style(shown) : ' '.repeat(hang) + style(shown));
     });
   }

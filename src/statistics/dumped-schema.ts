@@ -187,13 +187,12 @@ const typeNames: Readonly<Record<string, string>> = {
 /** What an expression is called (`FigureIndexColname` in parse_target.c); weak: a cast's type goes before it. */
 function expressionName(words: readonly Word[]): { readonly name: string; readonly weak: boolean } | undefined {
   const [first, second] = words;
-  if (first === undefined) return undefined;
+  if (first === undefined || topLevelOperator(words)) return undefined;
   const close = closing(words);
   if (first.text === '(') {
     const cast = words[close + 1]?.text === '::' ? words.slice(close + 1) : undefined;
     return cast === undefined ? expressionName(words.slice(1, close)) : castName(words.slice(1, close), cast);
   }
-  if (topLevelOperator(words)) return undefined;
   const colons = words.findIndex(({ text }, index) => text === '::' && depthAt(words, index) === 0);
   if (colons >= 0) return castName(words.slice(0, colons), words.slice(colons));
   if (isKeyword(first, 'case')) return { name: 'case', weak: true };

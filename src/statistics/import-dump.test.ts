@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import pg from 'pg';
 import { expect, test } from 'vitest';
+import { startNativeServer } from '../postgres/native.js';
 import { formatArrayLiteral } from './arrays.js';
 import { formatStatistics } from './format.js';
 import { importDump } from './import-dump.js';
+import { pullStatistics } from './pull.js';
 import { parseStatistics } from './read.js';
 
 const text = readFileSync(join(import.meta.dirname, 'testing/dump-18.sql'), 'utf8');
@@ -152,4 +155,23 @@ test('values and names come through, whatever they are', () => {
       expect(parseStatistics(text, 's.json')).toEqual(statistics);
     }),
   );
+});
+
+test('what pg_dump 18 wrote is read as the server restores it', async () => {
+  const file = join(import.meta.dirname, 'testing/dump-18-many-types.sql');
+  const dumped = readFileSync(file, 'utf8');
+  const { statistics, unplaced } = importDump({ file, text: dumped }, []);
+  expect(unplaced).toEqual([]);
+  const server = await startNativeServer({ version: 18 });
+  const client = new pg.Client(server.connection);
+  try {
+    await client.connect();
+    await client.query(dumped.replaceAll(/^\\.*$/gm, ''));
+    const restored = await pullStatistics(client, { origin: '-' });
+    expect(Object.keys(restored.tables)).toEqual(expect.arrayContaining(['public.things', 'public.events']));
+    expect(statistics.tables).toEqual(restored.tables);
+  } finally {
+    await client.end();
+    await server.stop();
+  }
 });

@@ -17,11 +17,11 @@ import {
   focusRing,
   foreign,
   readClipboard,
-  sideways,
+  tooWide,
   unseen,
   violations,
 } from './testing/in-page.js';
-import { bounded, cause, compared, every, incident, join, report, side, whole } from './testing/reports.js';
+import { bounded, cause, compared, every, incident, join, raw, report, side, whole } from './testing/reports.js';
 
 const opened = await openBrowser();
 const context = { version: '0.1.0' };
@@ -313,11 +313,18 @@ describe.skipIf(opened === undefined)(`in Chromium${opened === undefined ? ' (sk
     expect((await page.evaluate(colors)).colorScheme).toBe('light');
   });
 
-  test.each([360, 800, 1920])('a window of %i pixels is not scrolled sideways', async (width) => {
-    const { page } = await showDiff(every(), { viewport: { width, height: 800 } });
+  test.each([360, 800, 1920])('nothing is wider than a window of %i pixels', async (width) => {
+    let [deep, changed] = [bounded(1), whole(1)];
+    for (let level = 0; level < 60; level++) {
+      deep = raw('Append', { 'Parent Relationship': 'Outer' }, deep);
+      changed = raw('Append', { 'Parent Relationship': 'Outer' }, changed);
+    }
+    const nested = compared('nested', 'deep', side(deep, 'a'), side(changed, 'b'));
+    const { comparisons } = every();
+    const { page } = await showDiff(report([...comparisons, nested]), { viewport: { width, height: 800 } });
     for (const entry of await page.locator('.overview [data-entry]').all()) {
       const id = (await entry.getAttribute('data-entry')) ?? '';
-      expect(await page.evaluate(sideways, id)).toBe(0);
+      expect(await page.evaluate(tooWide, id)).toEqual([]);
     }
   });
 

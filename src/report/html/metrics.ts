@@ -34,10 +34,13 @@ export function milliseconds(value: number): string {
   return `${value < 1 ? value.toFixed(3) : value < 10 ? value.toFixed(2) : value.toFixed(1)} ms`;
 }
 
+/** Costs of ten millions and more are rounded: their column is narrow. */
+const shortCost = (value: number) => (value < 1e7 ? cost(value) : rough(value));
+
 /** Every metric, in the order of the columns. */
 export const metrics = [
   { title: 'rows', of: (node) => actualRows(node) ?? node.planRows, format: rough },
-  { title: 'cost', of: (node) => node.totalCost, format: cost },
+  { title: 'cost', of: (node) => node.totalCost, format: shortCost },
   { title: 'time', of: time, format: milliseconds },
   { title: 'buffers', of: buffers, format: (value) => (value === 0 ? '0' : pageSize(value)) },
 ] as const satisfies readonly Metric[];

@@ -10,7 +10,7 @@ export function foreign(): {
 };
 export function contrasts(): { weak: string[]; texts: number; ground: number };
 export function unseen(): string[];
-export function sideways(entry: string): number;
+export function tooWide(entry: string): string[];
 export function closeClipboard(): void;
 export function readClipboard(): Promise<string>;
 export function colors(): { backgroundColor: string; colorScheme: string };

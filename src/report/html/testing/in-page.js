@@ -81,11 +81,14 @@ export function unseen() {
     .map((part) => `${part.className || part.tagName} in ${part.closest('.entry')?.id}`);
 }
 
-/** How far an entry can be scrolled sideways with all in it opened, in pixels. */
-export function sideways(entry) {
+/** What is wider than its place in an entry with all in it opened: it would be scrolled sideways, or cut. */
+export function tooWide(entry) {
   location.hash = entry;
   for (const part of document.querySelectorAll('details')) part.open = true;
-  return document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  for (const row of document.querySelectorAll('.row')) row.style.contentVisibility = 'visible';
+  return [document.documentElement, ...document.querySelectorAll('.overview, .entry, figure, pre, .tree, .row, .side')]
+    .filter((part) => part.scrollWidth > part.clientWidth && part.clientWidth > 0)
+    .map((part) => `${part.className || part.tagName}: ${part.scrollWidth} > ${part.clientWidth}`);
 }
 
 /** Takes the clipboard away, and keeps what is copied in the other way. */

@@ -4,7 +4,7 @@ import { PlanGuardError } from '../errors.js';
 import { type ReportContext, type ReporterName, reporters, stepSummary } from '../report/index.js';
 import { EXIT } from './exit-codes.js';
 import { withProgress } from './progress.js';
-import { redactKey } from './stats-files.js';
+import { collect, redactKey } from './stats-files.js';
 import { readTargets, type Target, writeReport } from './targets.js';
 import { type Process, takesColor, takesUnicode, widthOf } from './terminal.js';
 
@@ -58,10 +58,6 @@ export function checkCommand(process: Process, version: string, done: (exitCode:
     .option('-v, --verbose', 'every case, and whole plans')
     .addHelpText('after', EXAMPLES)
     .action(async (suites: string[], flags: Flags) => done(await checkAction(process, version, suites, flags)));
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 async function checkAction(

@@ -5,7 +5,7 @@ import type { DiffReport } from '../report/diff-model.js';
 import { EXIT } from './exit-codes.js';
 import { withProgress } from './progress.js';
 import { contextOf } from './report-context.js';
-import { redactKey } from './stats-files.js';
+import { collect, redactKey } from './stats-files.js';
 import { readTargets, type Target, writeReport } from './targets.js';
 import type { Process } from './terminal.js';
 
@@ -74,10 +74,6 @@ export function diffCommand(process: Process, version: string, done: (exitCode: 
     .option('-v, --verbose', 'whole plans, and those that are the same too')
     .addHelpText('after', EXAMPLES)
     .action(async (sources: string[], flags: Flags) => done(await diffAction(process, version, sources, flags)));
-}
-
-export function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 async function diffAction(

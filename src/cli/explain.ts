@@ -2,11 +2,11 @@ import { Command, Option } from 'commander';
 import type { ReportContext } from '../report/context.js';
 import type { ExplainReport } from '../report/diff-model.js';
 import type { PlanMode } from '../report/model.js';
-import { collect, targetsOf } from './diff.js';
+import { targetsOf } from './diff.js';
 import { EXIT } from './exit-codes.js';
 import { withProgress } from './progress.js';
 import { contextOf } from './report-context.js';
-import { redactKey } from './stats-files.js';
+import { collect, redactKey } from './stats-files.js';
 import { writeReport } from './targets.js';
 import type { Process } from './terminal.js';
 

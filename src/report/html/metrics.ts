@@ -34,8 +34,8 @@ export function milliseconds(value: number): string {
   return `${value < 1 ? value.toFixed(3) : value < 10 ? value.toFixed(2) : value.toFixed(1)} ms`;
 }
 
-/** Costs of ten millions and more are rounded: their column is narrow. */
-const shortCost = (value: number) => (value < 1e7 ? cost(value) : rough(value));
+/** Costs of a million and more are rounded: their column is narrow. */
+const shortCost = (value: number) => (value < 1e6 ? cost(value) : rough(value));
 
 /** Every metric, in the order of the columns. */
 export const metrics = [

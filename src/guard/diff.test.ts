@@ -1,20 +1,19 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NO_INDEX, shop, statistics } from '../cli/testing/shop.js';
 import { type DiffOptions, diff } from './diff.js';
 import { TestRepository, temporaryFolder } from './testing/repository.js';
 
-// The cache is shared by the runs of this file; the folders of revisions go to the temporary one.
+// The cache is shared by the runs of this file.
 const folder = temporaryFolder();
 const { env } = process;
-const saved = { cache: env.PLAN_GUARD_CACHE, temporary: env.TMPDIR };
+const saved = env.PLAN_GUARD_CACHE;
 beforeAll(() => {
   env.PLAN_GUARD_CACHE = join(folder, 'cache');
 });
 afterAll(() => {
-  if (saved.cache === undefined) delete env.PLAN_GUARD_CACHE;
-  else env.PLAN_GUARD_CACHE = saved.cache;
+  if (saved === undefined) delete env.PLAN_GUARD_CACHE;
+  else env.PLAN_GUARD_CACHE = saved;
 });
 
 type Files = Readonly<Record<string, string>>;
@@ -25,7 +24,6 @@ async function between(before: Files, after: Files, options: DiffOptions = {}) {
   repository.commit(before);
   repository.commit(after);
   const report = await diff({ cwd: repository.folder, sources: ['HEAD~1..HEAD'], ...options });
-  rmSync(repository.folder, { recursive: true });
   return report.comparisons.map(({ name, change, cause }) => ({
     name: name.replace('orders_of_customer, ', ''),
     change,

@@ -221,23 +221,25 @@ function readManifest(directory: string): Manifest | undefined {
 }
 
 /** The write-ahead log is renewed by every session; a server refuses to start on a damaged one. */
-const TRANSIENT = /^pg_wal[/\\]|postmaster\.(pid|opts)$/;
+const TRANSIENT = /^pg_wal\/|postmaster\.(pid|opts)$/;
 
 function readFiles(data: string): Manifest['files'] {
+  const files = listFiles(data).sort();
   return Object.fromEntries(
-    listFiles(data).map((file) => {
-      const { size, mtimeMs } = statSync(join(data, file));
+    files.map((file) => {
+      const { size, mtimeMs } = statSync(`${data}/${file}`);
       return [file, { size, time: mtimeMs }];
     }),
   );
 }
 
-const sha1 = (content: string) => createHash('sha1').update(content).digest('base64');
-
-function listFiles(data: string): string[] {
-  return readdirSync(data, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(data, join(entry.parentPath, entry.name)))
-    .filter((file) => !TRANSIENT.test(file))
-    .sort();
+/** Paths of the lasting files below a folder. Node's own way into folders within takes several times longer. */
+function listFiles(data: string, folder = ''): string[] {
+  return readdirSync(`${data}/${folder}`, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}${entry.name}`;
+    if (entry.isDirectory()) return listFiles(data, `${path}/`);
+    return entry.isFile() && !TRANSIENT.test(path) ? [path] : [];
+  });
 }
+
+const sha1 = (content: string) => createHash('sha1').update(content).digest('base64');

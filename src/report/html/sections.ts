@@ -26,7 +26,7 @@ export function comparisonBody(comparison: Comparison, id: string): Markup {
   const tree = same
     ? { id, rows: planRows(after.plan), accessesBefore: undefined, accessesAfter: after.accesses }
     : { id, rows: diffRows(diff), accessesBefore: before.accesses, accessesAfter: after.accesses };
-  return markup`${totals(before, after)}${accessChanges(comparison)}${section(
+  return markup`${totals(before, after)}${same ? accesses(after) : accessChanges(comparison)}${section(
     'plans',
     same ? 'Plan' : 'Plans',
     treeTools(tree.rows),
@@ -105,7 +105,7 @@ function accessChanges(comparison: Comparison): Markup | undefined {
     )}${kept.map(
       (
         access,
-      ) => markup`<tr class="kept">${occurrence(access)}<td colspan="2">${reached(access)} <small>as before</small></td></tr>
+      ) => markup`<tr class="kept">${occurrence(access)}<td colspan="2"><small>as before</small> ${reached(access)}</td></tr>
 `,
     )}</tbody></table>`,
     isWithoutCatalog(comparison) && openNote,

@@ -119,6 +119,11 @@ export class Finder {
       if (taken !== 'more') this.#close();
       if (taken !== 'none') return;
     }
+    const entry = readJsonEntry(line);
+    if (entry !== undefined) {
+      this.#emit(entry);
+      return;
+    }
     const taken = this.#logs.take(line, next);
     if (taken === 'taken') return;
     if (taken !== undefined) {
@@ -126,9 +131,7 @@ export class Finder {
       this.#promise = line;
       return;
     }
-    const entry = readJsonEntry(line);
-    if (entry !== undefined) this.#emit(entry);
-    else this.#begin(line, next);
+    this.#begin(line, next);
   }
 
   #begin(line: SourceLine, next: SourceLine | undefined): void {

@@ -1,6 +1,7 @@
 import type { Capture, PlanBlock } from './block.js';
 import { refusal, type SourceLine, trimEndOf } from './lines.js';
 import { joinUnframed } from './rows.js';
+import { looksLikePlan } from './words.js';
 
 /** Follows brackets and strings through the lines of a JSON document, to see where it ends. */
 class Brackets {
@@ -31,6 +32,8 @@ class Brackets {
 export class JsonCapture implements Capture {
   readonly #lines: SourceLine[] = [];
   readonly #brackets = new Brackets();
+  /** Where something stands behind the JSON that should not. */
+  #behind: { readonly line: SourceLine; readonly index: number } | undefined;
 
   take(line: SourceLine): 'more' | 'last' {
     const end = this.#brackets.follow(line.text);
@@ -39,13 +42,16 @@ export class JsonCapture implements Capture {
       return 'more';
     }
     this.#lines.push({ ...line, text: line.text.slice(0, end) });
-    const behind = trimEndOf(line.text.slice(end), ' \t;,"`+\u21B5\u00A0');
-    if (behind !== '') throw refusal("the line's end behind the JSON", line, { index: end });
+    if (trimEndOf(line.text.slice(end), ' \t;,"`+\u21B5\u00A0') !== '') this.#behind = { line, index: end };
     return 'last';
   }
 
-  close(): PlanBlock {
+  close(): PlanBlock | undefined {
     const { lines } = joinUnframed(this.#lines, false);
+    if (this.#behind !== undefined) {
+      if (!lines.some(({ text }) => looksLikePlan(text))) return undefined;
+      throw refusal("the line's end behind the JSON", this.#behind.line, { index: this.#behind.index });
+    }
     return { kind: 'plan', format: 'json', lines, facts: {} };
   }
 }

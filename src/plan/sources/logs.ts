@@ -26,7 +26,7 @@ function beginningOf(text: string): Beginning | undefined {
   return { facts: { duration: Number(match[1]), loggedAt }, length: match.index + match[0].length };
 }
 
-/** What carries the lines of a log: syslog, Docker, Kubernetes; each line has it before the server's own prefix. */
+/** What carries the lines of a log: syslog, Docker, Kubernetes, a mail; each line has it before the server's own prefix. */
 interface Transport {
   /** What lines of one writer have in common; '' where nothing tells. */
   readonly writer: string;
@@ -41,7 +41,7 @@ interface Transport {
 const SYSLOG =
   /^(?:<\d+>)?(?:\w{3} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) (\S+ [^\s[]+\[\d+\]): (?:\[(\d+)-(\d+)\] )?/;
 const CRI = /^\d{4}-\d\d-\d\dT\S+ (stdout|stderr) ([FP]) /;
-const PREFIX = /^(?:\[pod\/\S+\] |[\w.-]+ +\| )/;
+const PREFIX = /^(?:\[pod\/\S+\] |[\w.-]+ +\| |(?:> ?)+)/;
 
 function transportOf(line: SourceLine): Transport {
   const { text } = line;
@@ -58,8 +58,8 @@ function transportOf(line: SourceLine): Transport {
     const [prefix, writer = '', part] = cri;
     return { ...plain, writer, message: cutStart(line, prefix.length), isPartial: part === 'P' };
   }
-  const writer = PREFIX.exec(text)?.[0] ?? '';
-  return { ...plain, writer, message: cutStart(line, writer.length) };
+  const prefix = PREFIX.exec(text)?.[0] ?? '';
+  return { ...plain, writer: prefix.trimEnd(), message: cutStart(line, prefix.length) };
 }
 
 interface Entry {

@@ -100,6 +100,12 @@ export class TableCapture implements Capture {
       : !last.text.includes(XML_END);
   }
 
+  /** Other programs than psql do not wrap: DBeaver has a bar at the right alone, Markdown has bars in its rule. */
+  get #isOfOthers(): boolean {
+    const { left, right } = this.#frame;
+    return right && (!left || (this.#width !== undefined && this.#head[1]?.text.trimStart().startsWith('|') === true));
+  }
+
   close(): ContentBlock {
     const cells = this.#rows.map((row) => this.#bare(row));
     const first = cells[0];
@@ -116,7 +122,7 @@ export class TableCapture implements Capture {
     checkFooter(rows, this.#footer);
     // Line styles of Unicode mark every line that goes on.
     const isUnicode = this.#head.some(({ text }) => /[│║─═]/.test(text));
-    const isChecked = rows.hasMarks || isUnicode || (isText && this.#footer !== undefined);
+    const isChecked = rows.hasMarks || isUnicode || this.#isOfOthers || (isText && this.#footer !== undefined);
     if (!isChecked) refuseWrapped(rows.lines, { format, limit: widestOf(cells) - 1 });
     return { kind: 'content', lines: rows.lines, facts: {} };
   }

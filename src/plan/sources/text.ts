@@ -27,23 +27,22 @@ export class TextCapture implements Capture {
     if (this.#open !== undefined && !this.#isQuoted) return this.#push(given);
     const line = unquoteLine(given);
     this.#isQuoted ||= line !== given;
-    if (this.#open !== undefined) return this.#push(line);
-    const rows = footerRows(line.text);
+    const rows = this.#open === undefined ? footerRows(line.text) : undefined;
     if (rows !== undefined && this.#lines.length > 0) {
       this.#footer = { rows, at: line };
       return 'last';
     }
-    if (this.#lines.length > 0 && this.#endsBefore(line, next)) return 'none';
-    const end = line.text.trimEnd();
-    if (!end.endsWith('```')) return this.#push(line);
-    this.#push(withText(line, end.slice(0, -3)));
-    return 'last';
+    if (this.#open === undefined && this.#lines.length > 0 && this.#endsBefore(line, next)) return 'none';
+    return this.#push(line);
   }
 
-  #push(line: SourceLine): 'more' {
-    this.#lines.push(line);
-    this.#open = openQuote(line.text, this.#open);
-    return 'more';
+  #push(line: SourceLine): 'more' | 'last' {
+    const bare = line.text.trimEnd().endsWith('```') ? line.text.trimEnd().slice(0, -3) : line.text;
+    const open = openQuote(bare, this.#open);
+    const isEnd = bare !== line.text && open === undefined;
+    this.#lines.push(isEnd ? withText(line, bare) : line);
+    this.#open = open;
+    return isEnd ? 'last' : 'more';
   }
 
   #endsBefore({ text }: SourceLine, next: SourceLine | undefined): boolean {
@@ -81,7 +80,7 @@ function withMargin(lines: readonly SourceLine[]): SourceLine[] {
   });
   const surplus = Number.isFinite(excess) && excess > 0 ? excess : 0;
   return lines.map((line, index) => {
-    const cut = index === 0 || opened[index]?.before !== undefined ? line : cutStart(line, surplus);
+    const cut = index === 0 ? line : cutStart(line, Math.min(surplus, indentOf(line.text)));
     return opened[index]?.after === undefined ? withText(cut, trimEndOf(cut.text, ' \t')) : cut;
   });
 }

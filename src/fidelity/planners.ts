@@ -7,7 +7,7 @@ import { readCatalogOf } from '../postgres/catalog.js';
 import type { Database } from '../postgres/database.js';
 import type { Engine } from '../postgres/engine.js';
 import type { PlanCacheMode, PlanningServer, PreparedStatement } from '../postgres/model.js';
-import { explainCommand, prepareStatement, readExplained } from '../postgres/planning.js';
+import { explainCommand, prepareStatements, readExplained } from '../postgres/planning.js';
 import { openReplica } from '../postgres/replica.js';
 import { applySettings } from '../postgres/settings.js';
 import { readBtreeHeight } from '../statistics/btree-height.js';
@@ -49,7 +49,7 @@ async function planAll(
     requests.push({ statement, values, mode });
   }
   const explained = await server.explain(requests);
-  return explained.map(parsePlan);
+  return explained.map((json) => parsePlan(json));
 }
 
 const settingsOf = ({ settings }: Workload, workers: number) => ({
@@ -109,7 +109,10 @@ export class Loaded implements Planner {
     const database = this.#database;
     await applySettings(database, { settings: settingsOf(this.#workload, workers), role: undefined });
     const server: Explainer = {
-      prepare: (text, types) => prepareStatement(database, `s${this.#prepared.size}`, text, types),
+      prepare: async (text, types) => {
+        const [statement] = await prepareStatements(database, this.#prepared.size, [{ text, types }]);
+        return statement as PreparedStatement;
+      },
       explain: async (requests) => {
         const explained = requests.map((request) => `${explainCommand(request)};`).join('\n');
         const results = await database.execute(`DISCARD PLANS; SET plan_cache_mode = force_${mode}_plan; ${explained}`);

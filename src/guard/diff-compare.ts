@@ -3,7 +3,7 @@ import { diffPlans } from '../diff/diff.js';
 import type { ComparedCase, Comparison, PlanSide } from '../report/diff-model.js';
 
 /** How many times the cost a plan of the same shape may have: the suite file's default of `dearer-factor`. */
-export const DEARER_FACTOR = 10;
+export const DEARER_FACTOR = 3;
 
 interface CompareOptions {
   readonly case?: ComparedCase;

@@ -1,8 +1,8 @@
 import type { FieldChange } from '../diff/model.js';
 import type { PlanNode } from '../plan/model.js';
+import type { Row, RowChange } from './diff-rows.js';
 import { inline } from './escape.js';
-import type { Row, RowChange } from './html/rows.js';
-import { nodeWords } from './html/words.js';
+import { nodeWords } from './node-words.js';
 import { count } from './text.js';
 
 /** A line of two aligned trees: a node, or so many that are left out. */

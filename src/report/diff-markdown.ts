@@ -1,6 +1,8 @@
+import { type Group, groupComparisons } from './diff-groups.js';
 import type { Comparison, DiffReport } from './diff-model.js';
 import { DiffPage } from './diff-page.js';
 import { whichWords } from './diff-pretty.js';
+import { diffRows, planRows } from './diff-rows.js';
 import { drawTree, drawTrees } from './diff-trees.js';
 import {
   accessGroups,
@@ -13,8 +15,6 @@ import {
   withoutCatalog,
 } from './diff-words.js';
 import { codeBlock, markdown } from './escape.js';
-import { type Group, groupComparisons } from './html/groups.js';
-import { diffRows, planRows } from './html/rows.js';
 import { cost, count } from './text.js';
 
 /** GitHub refuses a comment of more characters than this (65,536); some room is left for what a bot puts around it. */

@@ -1,5 +1,7 @@
+import { type Group, groupComparisons } from './diff-groups.js';
 import type { Comparison, DiffReport } from './diff-model.js';
 import { DiffPage } from './diff-page.js';
+import { diffRows, planRows } from './diff-rows.js';
 import { drawTree, drawTrees } from './diff-trees.js';
 import {
   accessGroups,
@@ -14,8 +16,6 @@ import {
 } from './diff-words.js';
 import { inline } from './escape.js';
 import { extent } from './groups.js';
-import { type Group, groupComparisons } from './html/groups.js';
-import { diffRows, planRows } from './html/rows.js';
 import { cost, count } from './text.js';
 
 /** Groups that are shown with their plans unless verbose; the others are shown in a few lines each. */

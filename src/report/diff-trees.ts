@@ -2,9 +2,9 @@ import type { AlignedNode } from '../diff/model.js';
 import type { PlanNode } from '../plan/model.js';
 import { conditionsOf, hiddenWords, marks, shownFields, type TreeItem, treeItems, words } from './diff-lines.js';
 import { type DiffPage, plain, type Style } from './diff-page.js';
+import type { Row } from './diff-rows.js';
 import { measuredWords } from './diff-words.js';
 import { inline } from './escape.js';
-import type { Row } from './html/rows.js';
 import { clipLines, columns, cost, integer, padEnd, padStart, rough, wrap } from './text.js';
 
 /** From this width on, trees stand side by side. */

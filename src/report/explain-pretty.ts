@@ -1,9 +1,9 @@
 import type { ExplainedCase, ExplainReport, PlanSide } from './diff-model.js';
 import { DiffPage } from './diff-page.js';
+import { planRows } from './diff-rows.js';
 import { drawTree } from './diff-trees.js';
 import { type DiffContext, occurrence, reached } from './diff-words.js';
 import { inline } from './escape.js';
-import { planRows } from './html/rows.js';
 import { cost, count, listed } from './text.js';
 
 /** Plans as they are, for people: what each reads and how, what is wrong with it, and its tree. */

@@ -1,8 +1,8 @@
+import { type Group, groupComparisons } from '../diff-groups.js';
 import type { Comparison, DiffReport } from '../diff-model.js';
 import { answer, sideWords, verdictWords } from '../diff-words.js';
 import { cost, count, listed } from '../text.js';
 import { type Entry, entriesMarkup, type Item } from './entries.js';
-import { type Group, groupComparisons } from './groups.js';
 import { type Markup, markup } from './markup.js';
 import { ratio } from './metrics.js';
 import { header, page } from './page.js';

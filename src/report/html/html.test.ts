@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { groupComparisons } from '../diff-groups.js';
 import { hostile } from '../testing/hostile.js';
 import { diffHtml } from './diff.js';
-import { groupComparisons } from './groups.js';
 import { markup } from './markup.js';
 import { bounded, compared, every, incident, report, side, whole } from './testing/reports.js';
 

@@ -1,10 +1,10 @@
 import type { Access } from '../../plan/model.js';
 import type { Comparison, PlanInputs, PlanSide } from '../diff-model.js';
+import { diffRows, planRows, type Row } from '../diff-rows.js';
 import { causeWords, isWithoutCatalog, withoutCatalog } from '../diff-words.js';
 import { cost, rough } from '../text.js';
 import { type Markup, markup, type Part } from './markup.js';
 import { metrics, milliseconds, ratio } from './metrics.js';
-import { diffRows, planRows, type Row } from './rows.js';
 import { accessBadge, runs, timesMarkup, treeMarkup } from './tree.js';
 import { wordDiff } from './word-diff.js';
 

@@ -1,11 +1,11 @@
 import type { FieldChange } from '../../diff/model.js';
 import type { Access, PlanNode } from '../../plan/model.js';
+import type { Row, RowChange } from '../diff-rows.js';
+import { nodeWords } from '../node-words.js';
 import { type Markup, markup } from './markup.js';
 import { actualRows, type Metric, metrics, ratio } from './metrics.js';
 import { deepest, steps } from './page.js';
-import type { Row, RowChange } from './rows.js';
 import { type Run, wordDiff } from './word-diff.js';
-import { nodeWords } from './words.js';
 
 /** Two trees side by side, or one. */
 export interface Tree {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { diffPlans } from '../../diff/diff.js';
-import type { AlignedNode, PlanDiff } from '../../diff/model.js';
-import { walk } from '../../plan/walk.js';
-import { diffRows, planRows } from './rows.js';
-import { bounded, incident, join, raw, side, whole } from './testing/reports.js';
+import { diffPlans } from '../diff/diff.js';
+import type { AlignedNode, PlanDiff } from '../diff/model.js';
+import { walk } from '../plan/walk.js';
+import { diffRows, planRows } from './diff-rows.js';
+import { bounded, incident, join, raw, side, whole } from './html/testing/reports.js';
 
 /** The lines as text: depth, what changed, the node, and the number of the line that it leads to. */
 function drawn(diff: PlanDiff): string[] {

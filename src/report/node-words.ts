@@ -1,5 +1,5 @@
-import { nodeText } from '../../plan/format-text.js';
-import type { PlanNode } from '../../plan/model.js';
+import { nodeText } from '../plan/format-text.js';
+import type { PlanNode } from '../plan/model.js';
 
 /** A node in EXPLAIN's words, without the schema `public`, with the name of the subplan that it is. */
 export function nodeWords(node: PlanNode): string {

@@ -1,6 +1,6 @@
-import type { PlanNode } from '../../plan/model.js';
-import { walk } from '../../plan/walk.js';
-import type { Comparison, PlanSide } from '../diff-model.js';
+import type { PlanNode } from '../plan/model.js';
+import { walk } from '../plan/walk.js';
+import type { Comparison, PlanSide } from './diff-model.js';
 
 /** Comparisons whose plans changed in the same way: the same nodes and fields, whatever the values in them. */
 export interface Group {

@@ -1,6 +1,6 @@
-import type { AlignedNode, FieldChange, NumberChange, PlanDiff } from '../../diff/model.js';
-import type { Plan, PlanNode } from '../../plan/model.js';
-import { walk } from '../../plan/walk.js';
+import type { AlignedNode, FieldChange, NumberChange, PlanDiff } from '../diff/model.js';
+import type { Plan, PlanNode } from '../plan/model.js';
+import { walk } from '../plan/walk.js';
 
 /** `left`: a line that stands where a moved node was, in the tree before. */
 export type RowChange = AlignedNode['change'] | 'left';

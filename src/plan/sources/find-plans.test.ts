@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { PlanGuardError } from '../../errors.js';
+import type { FoundPlan } from '../model.js';
 import { findPlans, findPlansInText } from './find-plans.js';
 import { JSONS, psqlSamples, sample, samplePlans, TEXTS } from './testing/samples.js';
 
@@ -21,6 +23,24 @@ describe('samples of psql', () => {
     expect(plans.map((each) => each.format)).toEqual([format, format]);
     const numbered = sample(name).split('\n');
     for (const { line } of plans) expect(numbered[line - 1]).toMatch(/Limit|Seq Scan|\[|explain|- Plan/);
+  });
+
+  test.each(
+    ['aligned', 'aligned-border-2-unicode', 'wrapped', 'expanded', 'html'].map((layout) => `${layout}.text.txt`),
+  )('%s: no line of a plan can be missing unnoticed', async (name) => {
+    const all = sample(name).split('\n');
+    let refused = 0;
+    for (const [gone] of all.entries()) {
+      const left = all.filter((_, index) => index !== gone).join('\n');
+      const outcome = await findPlansInText(left, name).catch((error) => error);
+      if (outcome instanceof PlanGuardError) refused += 1;
+      else
+        expect(
+          outcome.map((each: FoundPlan) => each.plan),
+          `without line ${gone + 1}`,
+        ).toEqual(samplePlans('text'));
+    }
+    expect(refused).toBeGreaterThanOrEqual(lines(text).length + lines(hardText).length);
   });
 
   test('what was copied is given as it was, without its frame', async () => {

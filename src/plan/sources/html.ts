@@ -1,6 +1,7 @@
-import type { Capture, ContentBlock } from './block.js';
-import { refusal, type SourceLine, TEXT_END } from './lines.js';
-import { beginsPlan } from './words.js';
+import type { Capture, ContentBlock, Footer } from './block.js';
+import { refusal, type SourceLine, TEXT_END, withText } from './lines.js';
+import { checkFooter } from './rows.js';
+import { beginsPlan, footerRows, openingOf } from './words.js';
 
 const CELL = '<td align="left">';
 
@@ -27,11 +28,16 @@ const END = '</table>';
 export class HtmlCapture implements Capture {
   readonly #lines: SourceLine[] = [];
   #ended = false;
+  #footer: Footer | undefined;
 
-  take(line: SourceLine): 'more' | 'last' {
+  take(line: SourceLine, next: SourceLine | undefined): 'more' | 'last' {
+    if (this.#ended) {
+      this.#footer = { rows: footerOf(line) as number, at: withText(line, line.text.replace(FOOTER, '$1')) };
+      return 'last';
+    }
     this.#lines.push(line);
     this.#ended = line.text.includes(END);
-    return this.#ended ? 'last' : 'more';
+    return this.#ended && footerOf(next) === undefined ? 'last' : 'more';
   }
 
   close(): ContentBlock {
@@ -46,9 +52,19 @@ export class HtmlCapture implements Capture {
       inCell = !cell.ends;
       lines.push({ text: cell.text, line, column: undefined });
     }
+    const isText = openingOf(lines[0]?.text ?? '') === undefined;
+    checkFooter({ lines, count: isText ? lines.length : undefined, hasMarks: false }, this.#footer);
     if (lines.length === 0) throw refusal('the rows of a plan below this', first, TEXT_END);
     return { kind: 'content', lines, facts: {} };
   }
+}
+
+const FOOTER = /^<p>(\(.*\))<br ?\/?>$/;
+
+/** The number of rows that a line below the table tells. */
+function footerOf(line: SourceLine | undefined): number | undefined {
+  const text = FOOTER.exec(line?.text ?? '')?.[1];
+  return text === undefined ? undefined : footerRows(text);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { nbsp: ' ', quot: '"', lt: '<', gt: '>', amp: '&' };

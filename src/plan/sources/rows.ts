@@ -32,7 +32,8 @@ export interface Layout {
  * Puts the printed lines of psql's cells together again. A line that goes on has a mark at its end, and a wrapped one
  * the same mark before its next part: `+` and `.`, or `↵` and `…` (`pg_asciiformat`, `pg_utf8format` in psql's print.c).
  * The style old-ascii has no marks at the end.
- * @throws {PlanGuardError} `plan` where a line was wrapped before a wide character, which may have left a column empty
+ * @throws {PlanGuardError} `plan` where the rest of a wrapped line is missing, or begins with a wide character, which may
+ *   have left a column empty
  */
 export function joinRows(cells: readonly Cell[], { isText, width, isFilled }: Layout): Rows {
   const limit = width === undefined ? 0 : width + 1;
@@ -104,6 +105,9 @@ function isWrapped({ line }: Cell, next: Cell, limit: number): boolean {
   const text = line.text.trimEnd();
   const mark = text.at(-1);
   if (mark !== '.' && mark !== '…') return false;
+  if (next.left !== '' && next.left !== mark && displayWidth(text) === limit) {
+    throw refusal(`the rest of the line above, behind a "${mark}"`, next.line);
+  }
   return next.left === '' ? displayWidth(text) === limit : next.left === mark;
 }
 

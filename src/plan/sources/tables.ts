@@ -44,7 +44,7 @@ export class TableCapture implements Capture {
   /** The header and its rule, or the first row of a table without them. */
   readonly #head: SourceLine[] = [];
   #expected: 'header' | 'rule' | 'rows' | 'footer';
-  #width: number | undefined;
+  #rule: string | undefined;
   #open: "'" | '"' | undefined;
   #footer: Footer | undefined;
 
@@ -60,7 +60,7 @@ export class TableCapture implements Capture {
     const rows = this.#isInString() ? undefined : footerRows(text);
     if (this.#expected === 'header') this.#expected = 'rule';
     else if (this.#expected === 'rule') {
-      this.#width = text.trim().length;
+      this.#rule = text.trim();
       this.#expected = 'rows';
     } else if (rows !== undefined) {
       this.#footer = { rows, at: line };
@@ -100,10 +100,16 @@ export class TableCapture implements Capture {
       : !last.text.includes(XML_END);
   }
 
+  /** How wide the cells are, whose margin and bars the rule has as well. */
+  #widthOf(pad: number): number | undefined {
+    if (this.#rule === undefined || this.#isOfOthers) return undefined;
+    return this.#rule.length - (this.#frame.left ? 4 : pad === 0 ? 0 : 2);
+  }
+
   /** Other programs than psql do not wrap: DBeaver has a bar at the right alone, Markdown has bars in its rule. */
   get #isOfOthers(): boolean {
     const { left, right } = this.#frame;
-    return right && (!left || (this.#width !== undefined && this.#head[1]?.text.trimStart().startsWith('|') === true));
+    return right && (!left || this.#rule?.startsWith('|') === true);
   }
 
   close(): ContentBlock {
@@ -117,7 +123,7 @@ export class TableCapture implements Capture {
     const isText = format === 'text';
     const rows = joinRows(
       cells.map((cell) => indentedCell(cell, pad)),
-      { isText, width: this.#width, isFilled: !isText },
+      { isText, width: this.#widthOf(pad), isFilled: !isText },
     );
     checkFooter(rows, this.#footer);
     // Line styles of Unicode mark every line that goes on.
@@ -160,6 +166,8 @@ export function isExpandedOpening(text: string): boolean {
 export class ExpandedCapture implements Capture {
   readonly #lines: SourceLine[] = [];
   #label = '';
+  /** The number of the latest record. */
+  #record: { readonly number: number; readonly at: SourceLine } | undefined;
   #quotes = 0;
   /** What is printed as it is may have any line in a string of XML. */
   #isInXml = false;
@@ -169,7 +177,11 @@ export class ExpandedCapture implements Capture {
     const label = LABEL.exec(text)?.[0];
     if (this.#label === '') this.#label = label ?? '';
     const record = RECORD.exec(text);
-    if (record !== null) return (record[1] ?? record[2]) === '1' ? 'none' : 'more';
+    if (record !== null) {
+      const number = Number(record[1] ?? record[2]);
+      if (number > 1) this.#record = { number, at: line };
+      return number > 1 ? 'more' : 'none';
+    }
     if (this.#isRaw) {
       const inside = this.#quotes % 2 === 1 || this.#isInXml;
       if (label === undefined && !inside) {
@@ -198,6 +210,10 @@ export class ExpandedCapture implements Capture {
 
   close(): ContentBlock {
     const start = this.#label.length;
+    const rows = this.#lines.filter((line) => LABEL.test(line.text)).length;
+    if (this.#record !== undefined && this.#record.number !== rows) {
+      throw refusal(`record ${rows}, after as many`, this.#record.at);
+    }
     if (this.#isRaw) {
       const lines = this.#lines.map((line) => (LABEL.test(line.text) ? cutStart(line, start) : line));
       return { kind: 'content', lines, facts: {} };

@@ -51,7 +51,7 @@ export async function diff(options: DiffOptions = {}): Promise<DiffReport> {
     });
   }
   const verdict = comparisons.every(({ change }) => change === 'same') ? 'same' : 'different';
-  return { version: 1, verdict, before, after, comparisons, troubles: [] };
+  return { version: 1, verdict, before, after, comparisons };
 }
 
 async function compared(options: DiffOptions): Promise<Compared> {

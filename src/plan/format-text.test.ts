@@ -147,7 +147,7 @@ const treeOf = (depth: number): fc.Arbitrary<Properties> => {
       parallel: fc.boolean(),
       conditions,
       details,
-      children: below(2),
+      children: below(2) as fc.Arbitrary<Properties[]>,
       subplans: fc.tuple(below(1), fc.constantFrom('InitPlan 1 (returns $0)', 'CTE a: b', 'SubPlan 2')),
     })
     .map(({ kind, costs, names, parallel, conditions, details, children, subplans }) => {

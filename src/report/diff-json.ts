@@ -16,7 +16,6 @@ export function diffJson(report: DiffReport, context: { readonly version: string
     ['before', json(report.before)],
     ['after', json(report.after)],
     ['comparisons', list(report.comparisons.map(comparisonOf))],
-    ['troubles', list(report.troubles)],
   ];
   return `{\n${members.map(([name, value]) => `  "${name}": ${value}`).join(',\n')}\n}\n`;
 }

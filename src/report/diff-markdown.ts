@@ -29,12 +29,11 @@ const arrow = '→';
  */
 export function diffMarkdown(report: DiffReport, context: { readonly verbose: boolean }): string {
   const groups = groupComparisons(report.comparisons).filter(({ change }) => change !== 'same');
-  const mark = report.troubles.length > 0 ? '❔' : report.verdict === 'same' ? '✅' : '❌';
+  const mark = report.verdict === 'same' ? '✅' : '❌';
   const ways = groups.length > 1 ? `, in ${groups.length} ways` : '';
   const head = [
     `## ${mark} plan-guard diff: ${markdown(`${verdictWords(report)}${ways}`)}`,
     `${markdown(report.before)} ${arrow} ${markdown(report.after)}`,
-    ...report.troubles.map((trouble) => `❔ **Not compared:** ${markdown(trouble)}`),
   ];
   const blocks = groups.map((group) => groupBlocks(report, group, context.verbose));
   return withinLimit(

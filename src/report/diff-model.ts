@@ -72,8 +72,6 @@ export interface DiffReport {
   readonly before: string;
   readonly after: string;
   readonly comparisons: readonly Comparison[];
-  /** What could not be compared, and why: it makes the command end with 2. */
-  readonly troubles: readonly string[];
 }
 
 /** One case as `plan-guard explain` shows it. */

@@ -38,13 +38,13 @@ export function diffPretty(report: DiffReport, context: DiffContext): string {
   });
   if (context.verbose) for (const group of groups) if (group.change === 'same') sameBlock(page, group);
   page.blank();
-  for (const trouble of report.troubles) page.prose('! ', `Not compared: ${inline(trouble)}`, chalk.yellow);
-  const same = report.verdict === 'same' && report.troubles.length === 0;
-  const style = same ? chalk.green.bold : report.verdict === 'same' ? chalk.yellow.bold : chalk.red.bold;
+  const same = report.verdict === 'same';
   const ways = differing.length > 1 ? `, in ${differing.length} ways` : '';
-  const mark = same ? glyph.ok : report.verdict === 'same' ? '!' : glyph.bad;
-  const missed = report.troubles.length === 0 ? '' : `, ${count(report.troubles.length, 'comparison')} failed`;
-  page.prose(`${mark} `, `${verdictWords(report)}${ways}${missed}`, style);
+  page.prose(
+    `${same ? glyph.ok : glyph.bad} `,
+    `${verdictWords(report)}${ways}`,
+    same ? chalk.green.bold : chalk.red.bold,
+  );
   return page.text();
 }
 

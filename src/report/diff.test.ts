@@ -59,7 +59,6 @@ const reports = {
   analysed: diffs.analysedReport(),
   hostile: diffs.hostileReport(),
   nothing: diffs.report([]),
-  trouble: diffs.report([], { troubles: ['profile: the schema of main cannot be read'] }),
 } satisfies Record<string, DiffReport>;
 
 describe('transcripts', () => {
@@ -75,7 +74,6 @@ describe('transcripts', () => {
     ['analysed', reports.analysed, {}],
     ['analysed-130', reports.analysed, { width: 130 }],
     ['same', reports.same, {}],
-    ['trouble', reports.trouble, {}],
     ['hostile', reports.hostile, { width: 80 }],
   ] as const)('%s', async (name, report, over) => {
     await expect(diffPretty(report, context(over))).toMatchFileSnapshot(`testing/diff-${name}.txt`);

@@ -264,7 +264,7 @@ describe.skipIf(opened === undefined)(`in Chromium${opened === undefined ? ' (sk
     const findings = { rule: evil, message: evil, cause: undefined };
     const explained = { name: evil, side: side(plan(evil), evil), findings: [findings], doubts: [] };
     const pages = [
-      diffHtml({ ...report([one, incident()], [evil]), before: evil, after: evil }, context),
+      diffHtml({ ...report([one, incident()]), before: evil, after: evil }, context),
       explainHtml({ version: 1, cases: [explained as never] }, context),
     ];
     for (const html of pages) {

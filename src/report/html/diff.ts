@@ -31,7 +31,7 @@ export function diffHtml(report: DiffReport, context: HtmlContext): string {
   return page({
     title: `${words}: ${report.before} → ${report.after}`,
     version: context.version,
-    content: markup`${header(report.verdict === 'same' ? 'fine' : 'different', words, sides(report), report.troubles)}
+    content: markup`${header(report.verdict === 'same' ? 'fine' : 'different', words, sides(report))}
 ${entriesMarkup(groups.map(entry), { kind: 'same', title: `${count(same, 'plan')} ${same === 1 ? 'is' : 'are'} the same` })}`,
   });
 }

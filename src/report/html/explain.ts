@@ -36,7 +36,6 @@ export function explainHtml({ cases }: ExplainReport, context: HtmlContext): str
       verdict,
       cases.length === 1 ? alone[verdict] : severalWords(kinds),
       sources.length > 3 ? `${sources.slice(0, 3).join(', ')} and ${sources.length - 3} more` : sources.join(', '),
-      [],
     )}
 ${entriesMarkup(cases.map(entry))}`,
   });

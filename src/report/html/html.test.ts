@@ -64,14 +64,12 @@ test('a page of many cases stays small', () => {
 });
 
 test('an empty report says so', () => {
-  const html = diffHtml(report([], ['case x: the engine does not know the extension "y"']), context);
-  expect(html).toContain('Nothing was compared');
-  expect(html).toContain('case x: the engine does not know the extension &quot;y&quot;');
+  expect(diffHtml(report([]), context)).toContain('Nothing was compared');
 });
 
 test('no text steers, and none is markup', () => {
   const one = { ...incident(), name: hostile };
-  const html = diffHtml({ ...report([one, incident(2)], [hostile]), before: hostile, after: hostile }, context);
+  const html = diffHtml({ ...report([one, incident(2)]), before: hostile, after: hostile }, context);
   expect(html).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
   expect(html.match(/<script/g)).toHaveLength(1);
   expect(html).not.toContain('<script>');

@@ -18,15 +18,12 @@ const lengths = [
 
 const hash = (text: string) => `'sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}'`;
 
-/** The top of a page: what was found, of what, and what went wrong. */
-export function header(verdict: string, words: string, about: Part, troubles: readonly string[]): Markup {
+/** The top of a page: what was found, of what. */
+export function header(verdict: string, words: string, about: Part): Markup {
   return markup`<header class="top ${verdict}">
 <div><p class="about">${about}</p><button type="button" class="theme" data-js data-act="theme">Theme: system</button></div>
 <h1>${words}</h1>
-${
-  troubles.length > 0 &&
-  markup`<section class="troubles"><h2>Could not be compared</h2><ul>${troubles.map((one) => markup`<li>${one}</li>`)}</ul></section>`
-}</header>`;
+</header>`;
 }
 
 export interface Page {

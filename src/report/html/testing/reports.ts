@@ -177,9 +177,9 @@ export const incident = (owner = 1001) =>
     { cause },
   );
 
-export function report(comparisons: readonly Comparison[], troubles: readonly string[] = []): DiffReport {
+export function report(comparisons: readonly Comparison[]): DiffReport {
   const verdict = comparisons.every(({ change }) => change === 'same') ? 'same' : 'different';
-  return { version: 1, verdict, before: 'main', after: 'HEAD', comparisons, troubles };
+  return { version: 1, verdict, before: 'main', after: 'HEAD', comparisons };
 }
 
 /** A report with every kind of change. */

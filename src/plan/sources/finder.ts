@@ -80,9 +80,12 @@ export class Finder {
   readonly #logs: LogReader;
   readonly #statements = new StatementReader();
   #held: SourceLine | undefined;
-  #partial = '';
+  /** The beginning of a line of Docker's. */
+  #partial: SourceLine | undefined;
   #capture: Capture | undefined;
   #quoting = '';
+  /** The present capture has blanks that do not break in the place of others. */
+  #hasHardBlanks = false;
   #facts: PlanFacts = {};
   /** The header QUERY PLAN, or the line of a log, that promises a plan in the next line. */
   #promise: SourceLine | undefined;
@@ -98,14 +101,18 @@ export class Finder {
 
   /** @throws {PlanGuardError} `plan` where something looks like a plan and cannot be read */
   push(line: SourceLine): void {
-    const next = this.#cleaned(line);
-    if (next === undefined) return;
+    const next = this.#unwrapped(line);
+    if (next !== undefined) this.#pushWhole(next);
+  }
+
+  #pushWhole(next: SourceLine): void {
     if (this.#held !== undefined) this.#take(this.#held, next);
     this.#held = next;
   }
 
   /** @throws {PlanGuardError} `plan` */
   end(): void {
+    if (this.#partial !== undefined) this.#pushWhole(this.#partial);
     if (this.#held !== undefined) this.#take(this.#held, undefined);
     this.#close();
     this.#logs.end();
@@ -136,7 +143,9 @@ export class Finder {
 
   #begin(line: SourceLine, next: SourceLine | undefined): void {
     this.#quoting = QUOTING.exec(line.text)?.[0] ?? '';
-    let bare = cutStart(line, this.#quoting.length);
+    const [first, second] = [line, next].map((each) => each && cutStart(each, this.#quoting.length));
+    this.#hasHardBlanks = [first, second].some((each) => each !== undefined && hasHardBlanks(each));
+    let bare = this.#unquoted(line) as SourceLine;
     const below = next && this.#unquoted(next);
     const isOpenFence = bare.text.startsWith('```');
     if (isOpenFence) bare = cutStart(bare, 3);
@@ -193,34 +202,43 @@ export class Finder {
 
   /** The line without what quotes the lines of the present capture; undefined where it is not quoted. */
   #unquoted(line: SourceLine): SourceLine | undefined {
-    if (line.text.startsWith(this.#quoting)) return cutStart(line, this.#quoting.length);
-    return line.text.trimEnd() === this.#quoting.trimEnd() ? withText(line, '') : undefined;
-  }
-
-  /** The line without Docker's wrapping and with plain blanks; undefined where the rest of it is still to come. */
-  #cleaned(line: SourceLine): SourceLine | undefined {
-    const unwrapped = this.#unwrapped(line);
-    if (!unwrapped?.text.includes('\u00A0')) return unwrapped;
-    const isMargin =
-      /^[ \t]*\u00A0/.test(unwrapped.text) || /\u00A0 ?\((?:cost|actual|never)| \u00A0\(/.test(unwrapped.text);
-    return isMargin ? withText(unwrapped, unwrapped.text.replaceAll('\u00A0', ' ')) : unwrapped;
+    if (!line.text.startsWith(this.#quoting)) {
+      return line.text.trimEnd() === this.#quoting.trimEnd() ? withText(line, '') : undefined;
+    }
+    const bare = cutStart(line, this.#quoting.length);
+    return this.#hasHardBlanks ? softened(bare) : bare;
   }
 
   /** Docker's json-file driver writes each line as `{"log":"…\n","stream":…}`, long ones in several. */
   #unwrapped(line: SourceLine): SourceLine | undefined {
-    if (!line.text.startsWith('{"log":"')) return line;
-    let entry: { log?: unknown };
-    try {
-      entry = JSON.parse(line.text);
-    } catch {
-      return line;
-    }
-    if (typeof entry.log !== 'string') return line;
-    const text = this.#partial + entry.log;
-    const isWhole = text.endsWith('\n');
-    this.#partial = isWhole ? '' : text;
-    return isWhole ? { text: text.replace(/\r?\n$/, ''), line: line.line, column: undefined } : undefined;
+    const part = dockerLog(line.text);
+    if (part === undefined) return line;
+    const text = (this.#partial?.text ?? '') + part;
+    this.#partial = text.endsWith('\n') ? undefined : { text, line: line.line, column: undefined };
+    if (this.#partial !== undefined) return undefined;
+    return { text: text.slice(0, text.endsWith('\r\n') ? -2 : -1), line: line.line, column: undefined };
   }
+}
+
+function dockerLog(text: string): string | undefined {
+  if (!text.startsWith('{"log":"')) return undefined;
+  try {
+    const { log } = JSON.parse(text);
+    return typeof log === 'string' ? log : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether blanks were replaced by such that do not break, as HTML does where it keeps several. */
+function hasHardBlanks({ text }: SourceLine): boolean {
+  return (
+    text.includes('\u00A0') && (/^[ \t]*\u00A0/.test(text) || /\u00A0 ?\((?:cost|actual|never)| \u00A0\(/.test(text))
+  );
+}
+
+function softened(line: SourceLine): SourceLine {
+  return withText(line, line.text.replaceAll('\u00A0', ' '));
 }
 
 const FOREIGN: readonly (readonly [format: string, start: RegExp, end: RegExp])[] = [

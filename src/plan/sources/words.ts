@@ -34,7 +34,7 @@ export function hasFigures(text: string): boolean {
 
 /** Whether a line is the first one of a plan in EXPLAIN's text, with costs or with measurements. */
 export function isRoot(text: string): boolean {
-  return /^\s*[A-Z]/.test(text) && hasFigures(text);
+  return /^\s*[A-Z]/.test(text) && hasFigures(text) && !/^\s*[A-Z][\w/ -]*:/.test(text);
 }
 
 const NAMES = [...NAMED_NODES.keys()].sort((a, b) => b.length - a.length);
@@ -44,7 +44,9 @@ export function isPlainNode(text: string): boolean {
   const line = text.trim().replace(/^(?:Parallel |Async )+/, '');
   if (/^Custom Scan \(\w+\)(?: on \S.*)?$/.test(line)) return true;
   const name = NAMES.find((known) => line.startsWith(known));
-  return name !== undefined && /^(?:| (?:Backward )?(?:using|on) \S.*)$/.test(line.slice(name.length));
+  if (name === undefined) return false;
+  const rest = line.slice(name.length);
+  return rest === '' || (NAMED_NODES.get(name)?.target !== 'none' && /^ (?:Backward )?(?:using|on) \S/.test(rest));
 }
 
 /** Whether a line stands below a node's first line in EXPLAIN's text. */

@@ -6,8 +6,9 @@ import { shownPath } from '../report/context.js';
 import { inline } from '../report/escape.js';
 import { count, wrap } from '../report/text.js';
 import { EXIT } from './exit-codes.js';
+import { withProgress } from './progress.js';
 import { redactKey, writeOutput } from './stats-files.js';
-import { type Process, Progress, takesColor, takesUnicode, widthOf } from './terminal.js';
+import { type Process, takesColor, takesUnicode, widthOf } from './terminal.js';
 
 interface Flags {
   readonly filter?: string;
@@ -47,17 +48,12 @@ export function approveCommand(process: Process, done: (exitCode: number) => voi
 }
 
 async function approveAction(process: Process, suites: readonly string[], flags: Flags): Promise<number> {
-  const { stdout, stderr, env } = process;
+  const { stdout, env } = process;
   const cwd = process.cwd();
   const secret = redactKey(process, flags.redactKeyFile);
-  const progress = new Progress(stderr, {
-    shown: stderr.isTTY === true && env.CI === undefined,
-    unicode: takesUnicode(env),
-  });
-  let report: ApproveReport;
-  try {
-    const { approve } = await import('../guard/approve.js');
-    report = await approve({
+  const { approve } = await import('../guard/approve.js');
+  const report = await withProgress(process, (told) =>
+    approve({
       suites,
       cwd,
       cache: flags.cache,
@@ -66,15 +62,9 @@ async function approveAction(process: Process, suites: readonly string[], flags:
       ...(flags.reason === undefined ? {} : { reason: flags.reason }),
       ...(flags.databaseUrl === undefined ? {} : { databaseUrl: flags.databaseUrl }),
       ...(secret === undefined ? {} : { redactKey: secret }),
-      onProgress: (message, slow) => progress.update(message, slow),
-      onOutput: (text) => {
-        progress.end();
-        stderr.write(text);
-      },
-    });
-  } finally {
-    progress.end();
-  }
+      ...told,
+    }),
+  );
   const page = { width: widthOf(stdout, env), color: takesColor(stdout, env), unicode: takesUnicode(env), cwd };
   await writeOutput(process, undefined, formatApproval(report, page));
   return EXIT.clean;

@@ -1,13 +1,6 @@
-import type { Access, AccessKind } from '../plan/model.js';
+import { ACCESS_RANK } from '../plan/accesses.js';
+import type { Access } from '../plan/model.js';
 import type { AccessChange, AlignedNode } from './model.js';
-
-const RANK: Readonly<Record<AccessKind, number>> = {
-  bounded: 0,
-  'partly-bounded': 1,
-  'whole-index': 2,
-  'whole-table': 3,
-  opaque: 4,
-};
 
 /** Two costs nearer to each other than this ratio are no difference: the planner's own fuzz is 1 %. */
 const SAME_COST = 1.01;
@@ -101,18 +94,18 @@ function isUnproven({ kind, how }: Access): boolean {
 /** What is not proven to be bounded is not worse than what is. */
 function rankOf(access: Access, other: Access | undefined): number {
   const isOpen = isUnproven(access) || (other !== undefined && isUnproven(other));
-  return isOpen && access.kind === 'bounded' ? RANK['partly-bounded'] : RANK[access.kind];
+  return isOpen && access.kind === 'bounded' ? ACCESS_RANK['partly-bounded'] : ACCESS_RANK[access.kind];
 }
 
 function directionOf(before: Access | undefined, after: Access | undefined): AccessChange['direction'] {
   if (before === undefined || after === undefined) {
-    const whole = RANK[(before ?? after)?.kind ?? 'bounded'] >= RANK['whole-index'];
+    const whole = ACCESS_RANK[(before ?? after)?.kind ?? 'bounded'] >= ACCESS_RANK['whole-index'];
     if (!whole) return 'other';
     return before === undefined ? 'worse' : 'better';
   }
   const [was, is] = [rankOf(before, after), rankOf(after, before)];
   if (was !== is) return is > was ? 'worse' : 'better';
-  if (is >= RANK['whole-table']) return 'other';
+  if (is >= ACCESS_RANK['whole-table']) return 'other';
   // By other conditions it may run another number of times: its cost is that of one.
   if (before.node === after.node && before.indexes.join('\n') === after.indexes.join('\n')) return 'other';
   for (const name of ['cost', 'rows'] as const) {
@@ -129,7 +122,7 @@ const DIRECTIONS = ['worse', 'other', 'better'] satisfies AccessChange['directio
 function worstFirst(a: AccessChange, b: AccessChange): number {
   const direction = DIRECTIONS.indexOf(a.direction) - DIRECTIONS.indexOf(b.direction);
   if (direction !== 0) return direction;
-  const kind = (one: AccessChange) => RANK[(one.after ?? one.before)?.kind ?? 'bounded'];
+  const kind = (one: AccessChange) => ACCESS_RANK[(one.after ?? one.before)?.kind ?? 'bounded'];
   const growth = (one: AccessChange) => (one.after?.cost ?? 0) - (one.before?.cost ?? 0);
   const place = (one: AccessChange) => (one.after ?? one.before)?.path ?? '';
   return kind(b) - kind(a) || growth(b) - growth(a) || place(a).localeCompare(place(b), 'en', { numeric: true });

@@ -28,7 +28,8 @@ interface Reach {
   readonly indexConditions: readonly string[];
 }
 
-const RANK: Readonly<Record<AccessKind, number>> = {
+/** Kinds of access from best to worst. */
+export const ACCESS_RANK: Readonly<Record<AccessKind, number>> = {
   bounded: 0,
   'partly-bounded': 1,
   'whole-index': 2,
@@ -228,7 +229,9 @@ function bitmapReach(scan: PlanNode, schema: string | undefined, catalog: Catalo
     const arms = node.children.map(reaches);
     const decisive = arms.reduce((one, other) => {
       const otherDecides =
-        node.nodeType === 'BitmapAnd' ? RANK[other.kind] < RANK[one.kind] : RANK[other.kind] > RANK[one.kind];
+        node.nodeType === 'BitmapAnd'
+          ? ACCESS_RANK[other.kind] < ACCESS_RANK[one.kind]
+          : ACCESS_RANK[other.kind] > ACCESS_RANK[one.kind];
       return otherDecides ? other : one;
     });
     return {
@@ -243,7 +246,9 @@ function bitmapReach(scan: PlanNode, schema: string | undefined, catalog: Catalo
   }
   const reach = reaches(bitmap);
   const lossy = Number(scan.properties['Lossy Heap Blocks'] ?? 0) > 0;
-  return lossy && RANK[reach.kind] < RANK['whole-table'] ? { ...reach, kind: 'whole-table', how: 'lossy' } : reach;
+  return lossy && ACCESS_RANK[reach.kind] < ACCESS_RANK['whole-table']
+    ? { ...reach, kind: 'whole-table', how: 'lossy' }
+    : reach;
 }
 
 function tidReach(node: PlanNode): Reach {

@@ -1,8 +1,9 @@
 import type { AlignedNode, PlanDiff } from '../diff/model.js';
-import type { Access, PlanNode } from '../plan/model.js';
+import type { PlanNode } from '../plan/model.js';
 import { words } from './diff-lines.js';
 import type { Comparison, DiffReport, PlanSide } from './diff-model.js';
 import { json } from './escape.js';
+import { accessOf } from './json.js';
 
 /**
  * The report for programs, as `diff.schema.json` describes it. What is not known is null. One comparison stands on one
@@ -88,23 +89,4 @@ function namedNode(node: PlanNode | undefined) {
 
 function both<T>({ before, after }: { readonly before: T | undefined; readonly after: T | undefined }) {
   return { before: before ?? null, after: after ?? null };
-}
-
-/** As in the report of `check`. */
-function accessOf(access: Access) {
-  return {
-    schema: access.schema ?? null,
-    table: access.table,
-    alias: access.alias,
-    access: access.kind,
-    how: access.how,
-    node: access.node,
-    path: access.path,
-    indexes: access.indexes,
-    ancestors: access.ancestors,
-    indexConditions: access.indexConditions,
-    filters: access.filters,
-    rows: access.rows ?? null,
-    cost: access.cost ?? null,
-  };
 }

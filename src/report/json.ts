@@ -1,3 +1,4 @@
+import type { Access } from '../plan/model.js';
 import { type ReportContext, shownPath } from './context.js';
 import { json } from './escape.js';
 import type { AcceptedBy, CaseReport, Finding, PlanChange, Report } from './model.js';
@@ -47,22 +48,7 @@ function caseOf(item: CaseReport, file: (name: string) => string) {
     statistics: item.statistics,
     mode: item.mode,
     verdict: item.verdict,
-    accesses: item.accesses.map((access) => ({
-      schema: access.schema ?? null,
-      table: access.table,
-      alias: access.alias,
-      access: access.kind,
-      how: access.how,
-      node: access.node,
-      path: access.path,
-      index: access.indexes[0] ?? null,
-      indexes: access.indexes,
-      ancestors: access.ancestors,
-      indexConditions: access.indexConditions,
-      filters: access.filters,
-      rows: access.rows ?? null,
-      cost: access.cost ?? null,
-    })),
+    accesses: item.accesses.map((access) => ({ ...accessOf(access), index: access.indexes[0] ?? null })),
     findings: item.findings.map((finding) => findingOf(finding, file)),
     doubts: item.doubts,
     change: item.change === undefined ? null : changeOf(item.change, file),
@@ -132,5 +118,24 @@ function findingOf(finding: Finding, file: (name: string) => string) {
             totalCost: alternative.totalCost ?? null,
           },
     waiver: waiverOf(finding.waiver, file),
+  };
+}
+
+/** An access as every JSON report has it. */
+export function accessOf(access: Access) {
+  return {
+    schema: access.schema ?? null,
+    table: access.table,
+    alias: access.alias,
+    access: access.kind,
+    how: access.how,
+    node: access.node,
+    path: access.path,
+    indexes: access.indexes,
+    ancestors: access.ancestors,
+    indexConditions: access.indexConditions,
+    filters: access.filters,
+    rows: access.rows ?? null,
+    cost: access.cost ?? null,
   };
 }

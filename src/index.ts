@@ -34,6 +34,7 @@ export { type CheckOptions, check } from './guard/check.js';
 export { type DiffOptions, diff } from './guard/diff.js';
 export { type ExplainOptions, explain } from './guard/explain.js';
 export type * from './plan/model.js';
+export { findPlans, findPlansInText } from './plan/sources/find-plans.js';
 export { diffJson } from './report/diff-json.js';
 export { diffMarkdown } from './report/diff-markdown.js';
 export type * from './report/diff-model.js';

@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    // As the command does: V8's optimising compiler costs PGlite's WebAssembly more than tests live to win back.
+    execArgv: ['--liftoff-only'],
   },
 });

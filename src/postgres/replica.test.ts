@@ -246,14 +246,19 @@ describe.each<readonly [string, number, RegExp, () => Promise<Engine>]>([
       'INSERT INTO audit SELECT id FROM orders',
       'INSERT INTO audit VALUES (1) RETURNING id',
       'UPDATE audit SET id = 2',
-      'SELECT 1 AS id INTO made',
       'DELETE FROM audit',
-      'MERGE INTO audit a USING orders o ON a.id = o.id WHEN NOT MATCHED THEN INSERT VALUES (o.id)',
       'WITH made AS (INSERT INTO audit VALUES (1) RETURNING id) SELECT * FROM made',
       'SELECT write_audit()',
       'SELECT * FROM write_audit()',
       'SELECT * FROM orders WHERE customer = write_audit()',
       "SELECT nextval('numbers')",
+      // PostgreSQL 14 prepares neither.
+      ...(major < 15
+        ? []
+        : [
+            'SELECT 1 AS id INTO made',
+            'MERGE INTO audit a USING orders o ON a.id = o.id WHEN NOT MATCHED THEN INSERT VALUES (o.id)',
+          ]),
     ];
     for (const text of statements) {
       const statement = await server.prepare(text, []);
@@ -504,7 +509,10 @@ describe.each<readonly [string, number, RegExp, () => Promise<Engine>]>([
 
   test('a damaged empty cluster is made again', async () => {
     const [cluster = ''] = directories('cluster');
-    const file = join(cluster, 'data', 'base', '5', '1259');
+    const databases = join(cluster, 'data', 'base');
+    const [only = '', ...others] = readdirSync(databases);
+    expect(others).toEqual([]);
+    const file = join(databases, only, '1259');
     writeFileSync(file, Buffer.alloc(statSync(file).size, 7));
     const told: string[] = [];
     const more = { ...source.cluster, onInitdb: () => told.push('initdb') };

@@ -116,6 +116,13 @@ const nasty = () =>
     { notices: [build.notice({ message: hostile })], knownBad: [build.knownBadReport({ query: hostile })] },
   );
 
+test('a known-bad query is told by what its own rule found', () => {
+  const findings = [build.finding({ rule: 'protect', table: 'plays' }), build.finding({ rule: 'no-seq-scan' })];
+  const example = build.badCase({ findings });
+  const summary = stepSummary(build.report([], { knownBad: [build.knownBadReport({ example })] }), context);
+  expect(summary).toContain('✅ catches profile-or-subquery: Parallel Seq Scan on tracks in 2 of 2 plans');
+});
+
 test('changes are annotations at the approved plans, those that warn as warnings; what is waived is none', () => {
   const found = commands(github(build.changedReport(), context));
   expect(found.map(({ level, file, line, title }) => `${level} ${file}:${line} ${title}`)).toMatchInlineSnapshot(`

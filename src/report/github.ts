@@ -21,7 +21,7 @@ import {
   approvedWords,
   boundedWords,
   caseName,
-  caughtAt,
+  caughtWords,
   changeTitle,
   chosenWords,
   coverageWords,
@@ -354,10 +354,7 @@ function suiteBlocks(report: Report, context: ReportContext): string[] {
   const table = ['| | Query | Pass | Fail | Unverified |', '|---|---|---:|---:|---:|', ...cells].join('\n');
   const bites = knownBad(report)
     .filter((group) => group.caught)
-    .map((group) => {
-      const at = caughtAt(group.example?.findings[0]) ?? group.mustFail;
-      return `- ✅ catches ${markdown(group.query)}: ${markdown(at)} in ${integer(group.failing)} of ${count(group.cases, 'plan')}`;
-    });
+    .map((group) => `- ✅ ${markdown(caughtWords(group))}`);
   const suites = report.suites.map((suite) => {
     const tables = coverageWords(suite).map((one) => `${one.table} (${one.size}) in ${count(one.plans, 'plan')}`);
     const cases = report.cases.filter((item) => item.suite === suite.name);

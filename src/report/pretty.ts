@@ -25,7 +25,7 @@ import {
   boundedWay,
   boundedWords,
   caseName,
-  caughtAt,
+  caughtWords,
   changeTitle,
   chosenWay,
   chosenWords,
@@ -151,11 +151,7 @@ function suiteBlock(page: Page, report: Report, suite: SuiteReport, blind: reado
       : approvedWords(plans, cases, shownPath(plans.folder, context.cwd));
   prose(page, '  ', approved, chalk.dim);
   for (const group of bad.filter((one) => one.caught)) {
-    const at = caughtAt(
-      group.example?.findings.find((one) => one.rule === group.mustFail) ?? group.example?.findings[0],
-    );
-    const words = `catches ${inline(group.query)}: ${at ?? group.mustFail} in ${integer(group.failing)} of ${count(group.cases, 'plan')}`;
-    prose(page, `  ${glyph.ok} `, words, plain, chalk.green);
+    prose(page, `  ${glyph.ok} `, caughtWords(group), plain, chalk.green);
   }
   for (const notice of notices) noticeBlock(page, notice);
   if (context.verbose) labelled(page, 'suite', inline(shownPath(suite.file, context.cwd)));

@@ -1,6 +1,6 @@
 import { inline } from './escape.js';
-import { type ChangeGroup, type Fault, qualified, type WaivedGroup } from './groups.js';
-import type { CaseReport, Finding, Report, SuiteReport } from './model.js';
+import { type ChangeGroup, type Fault, type KnownBadGroup, qualified, type WaivedGroup } from './groups.js';
+import type { CaseReport, Report, SuiteReport } from './model.js';
 import { cost, count, integer, listed, pageSize, rough } from './text.js';
 
 /** A table's name as people say it: without the schema `public`. */
@@ -131,11 +131,11 @@ export function caseName(item: CaseReport): string {
     .join(', ');
 }
 
-/** What the known-bad query was caught at: `Seq Scan on tracks`. */
-export function caughtAt(finding: Finding | undefined): string | undefined {
-  return finding === undefined
-    ? undefined
-    : `${inline(finding.node)} on ${tableName(qualified(finding.schema, finding.table))}`;
+/** How a known-bad query was caught by its rule: `catches orders by OR: Seq Scan on tracks in 2 of 2 plans`. */
+export function caughtWords({ query, mustFail, failing, cases, example }: KnownBadGroup): string {
+  const finding = example?.findings.find(({ rule }) => rule === mustFail) ?? example?.findings[0];
+  const at = finding && `${inline(finding.node)} on ${tableName(qualified(finding.schema, finding.table))}`;
+  return `catches ${inline(query)}: ${at ?? mustFail} in ${integer(failing)} of ${count(cases, 'plan')}`;
 }
 
 /** What a suite was judged by: `4 queries, 6 statements, 9 scenarios, statistics incident-day and year-later`. */

@@ -24,7 +24,7 @@ type Files = Readonly<Record<string, string>>;
 /** A folder with the shop's suite, its plans approved. */
 async function approved(files: Files = shop()): Promise<string> {
   const folder = await workspace.write(files);
-  expect((await workspace.run(folder, ['approve'])).code).toBe(0);
+  expect((await workspace.run(folder, ['approve'])).transcript).toMatch(/\nexit 0\n$/);
   return folder;
 }
 
@@ -144,6 +144,29 @@ describe('approve', () => {
     await change(folder, { 'schema.sql': SCHEMA });
     expect((await workspace.run(folder, ['approve', '--filter', 'other'])).code).toBe(0);
     expect(plansIn(folder)).toEqual(before);
+  });
+
+  test('a generic plan reads the partitions that the values of its own scenario leave, be the others planned or not', async () => {
+    const scenarios = { recent: { from: '2026-02-01' }, ever: { from: '2025-02-01' } };
+    const folder = await approved(
+      shop(
+        { scenarios, 'known-bad': undefined, protect: ['events'], unverified: 'warn' },
+        {
+          'schema.sql': `${SCHEMA}CREATE TABLE events (customer_id int, at date) PARTITION BY RANGE (at);
+            CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+            CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');`,
+          'orders.sql': '-- name: events_since\nSELECT customer_id FROM events WHERE at >= :from::date',
+        },
+      ),
+    );
+    const { cases } = JSON.parse((await workspace.run(folder, ['check', '--reporter', 'json'])).stdout);
+    const read = (scenario: string) =>
+      cases
+        .filter((one: { scenario: string; mode: string }) => one.scenario === scenario && one.mode === 'generic')
+        .flatMap(({ accesses }: { accesses: { table: string }[] }) => accesses.map(({ table }) => table));
+    expect([read('recent'), read('ever')]).toEqual([['events_2026'], ['events_2025', 'events_2026']]);
+    const alone = await workspace.run(folder, ['check', '--changed-only', '--filter', 'ever']);
+    expect([alone.code, alone.transcript]).toEqual([0, expect.stringContaining('2 of 2 plans as approved')]);
   });
 
   test('files that nothing uses are removed, and other files left alone', async () => {

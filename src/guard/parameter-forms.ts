@@ -9,25 +9,24 @@ import { type PlannedCase, planOf } from './plan-statements.js';
  * alone are the same then.
  */
 export async function parameterForms(server: PlanningServer, cases: readonly PlannedCase[]): Promise<readonly Plan[]> {
-  const generic = new Map<unknown, Plan>();
+  /** Generic plans by the values of their group, which its custom plan has as well. */
+  const generic = new Map<PlannedCase['values'], Plan>();
   for (const one of cases) {
-    const { request, mode } = one;
-    if (mode === 'generic' && !generic.has(request.statement)) generic.set(request.statement, planOf(one));
+    if (one.mode === 'generic') generic.set(one.values, planOf(one));
   }
   const printed = await printedValues(server, cases);
   const plans = new Map<unknown, Plan>();
   for (const one of cases) {
     const { request, mode } = one;
     if (plans.has(request)) continue;
-    const pattern = generic.get(request.statement);
     const { values, statement } = request;
-    if (mode === 'generic') plans.set(request, pattern ?? planOf(one));
+    if (mode === 'generic') plans.set(request, planOf(one));
     else {
       const parameters = statement.parameterTypes.map((type, index) => {
         const value = values[index] ?? null;
         return { type, literal: value === null ? null : (printed.get(keyOf({ type, value })) ?? value) };
       });
-      plans.set(request, parameterForm(planOf(one), parameters, pattern));
+      plans.set(request, parameterForm(planOf(one), parameters, generic.get(one.values)));
     }
     // Signals and timers have their turn in between.
     if (plans.size % 100 === 0) await turn();

@@ -1,6 +1,7 @@
 import { PlanGuardError, throwAll } from '../errors.js';
 import type { Plan } from '../plan/model.js';
 import { parsePlan } from '../plan/parse-json.js';
+import { walk } from '../plan/walk.js';
 import { isServerError, type ServerError } from '../postgres/database.js';
 import type { ExplainRequest, PlanningServer, PreparedStatement } from '../postgres/model.js';
 import { characterOffset } from '../postgres/scripts.js';
@@ -18,7 +19,7 @@ export interface PlannedCase {
   readonly mode: PlanMode;
   readonly values: readonly (string | null)[];
   readonly request: ExplainRequest;
-  /** EXPLAIN's JSON. Generic plans of a statement share it. */
+  /** EXPLAIN's JSON. Generic plans of a statement share it, but where values decide which partitions they read. */
   readonly explained: unknown;
 }
 
@@ -43,8 +44,14 @@ interface Group {
 interface Questions {
   readonly statement: GuardedStatement;
   readonly groups: readonly Group[];
-  /** The custom plan of each group, and the generic plan. */
+  /** The custom plan of each group, and the generic plan with the values of the first. */
   readonly requests: readonly ExplainRequest[];
+}
+
+/** One generic plan for each group, in their order. */
+interface GenericPlans {
+  readonly requests: readonly ExplainRequest[];
+  readonly explained: readonly unknown[];
 }
 
 /**
@@ -88,17 +95,20 @@ async function planTogether(server: PlanningServer, statements: readonly Guarded
   const questions = statements.map((statement, index) => questionsOf(statement, prepared[index] as PreparedStatement));
   const explained = await server.explain(questions.flatMap(({ requests }) => requests));
   let start = 0;
-  return questions.flatMap((one) => {
+  const planned: PlannedCase[] = [];
+  for (const one of questions) {
     const own = explained.slice(start, start + one.requests.length);
     start += own.length;
-    return casesOf(one, own);
-  });
+    planned.push(...casesOf(one, own, await genericPlans(server, one, own)));
+  }
+  return planned;
 }
 
 /** @throws {PlanGuardError} for what the server refuses, at its place */
 async function planAlone(server: PlanningServer, statement: GuardedStatement): Promise<PlannedCase[]> {
   const questions = questionsOf(statement, await prepare(server, statement));
-  return casesOf(questions, await explainAll(server, questions));
+  const explained = await explainAll(server, questions);
+  return casesOf(questions, explained, await genericPlans(server, questions, explained));
 }
 
 function questionsOf(statement: GuardedStatement, prepared: PreparedStatement): Questions {
@@ -113,20 +123,42 @@ function questionsOf(statement: GuardedStatement, prepared: PreparedStatement): 
   return { statement, groups, requests: [...custom, generic] };
 }
 
-function casesOf({ statement, groups, requests }: Questions, explained: readonly unknown[]): PlannedCase[] {
+/**
+ * The generic plan is one for all values, but EXPLAIN leaves out of it the partitions that its executor passes over for
+ * the values at hand (`Subplans Removed`, under Append and Merge Append): such a plan is asked for with those of each
+ * group.
+ */
+async function genericPlans(
+  server: PlanningServer,
+  { groups, requests }: Questions,
+  explained: readonly unknown[],
+): Promise<GenericPlans> {
+  const request = requests.at(-1);
+  const plan = explained.at(-1);
+  if (request === undefined) return { requests: [], explained: [] };
+  const appends = [...walk(planOf({ explained: plan }).root)].some(({ node }) => APPENDS.has(node.nodeType));
+  if (!appends) return { requests: groups.map(() => request), explained: groups.map(() => plan) };
+  const others = groups.slice(1).map(({ values }) => ({ ...request, values }));
+  return { requests: [request, ...others], explained: [plan, ...(await server.explain(others))] };
+}
+
+const APPENDS: ReadonlySet<string> = new Set(['Append', 'Merge Append']);
+
+function casesOf(
+  { statement, groups, requests }: Questions,
+  explained: readonly unknown[],
+  generic: GenericPlans,
+): PlannedCase[] {
   return groups.flatMap(({ name, values, scenarios }, index) =>
-    (['custom', 'generic'] as const).map((mode) => {
-      const at = mode === 'custom' ? index : groups.length;
-      return {
-        statement,
-        scenario: name,
-        scenarios: scenarios.map(({ name }) => name),
-        values,
-        mode,
-        request: requests[at] as ExplainRequest,
-        explained: explained[at],
-      };
-    }),
+    (['custom', 'generic'] as const).map((mode) => ({
+      statement,
+      scenario: name,
+      scenarios: scenarios.map(({ name }) => name),
+      values,
+      mode,
+      request: (mode === 'custom' ? requests : generic.requests)[index] as ExplainRequest,
+      explained: (mode === 'custom' ? explained : generic.explained)[index],
+    })),
   );
 }
 

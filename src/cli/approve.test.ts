@@ -34,7 +34,10 @@ async function change(folder: string, files: Files): Promise<void> {
 
 const plansIn = (folder: string) =>
   Object.fromEntries(
-    readdirSync(join(folder, 'plans')).map((name) => [name, readFileSync(join(folder, 'plans', name), 'utf8')]),
+    readdirSync(join(folder, 'plans'), { withFileTypes: true }).map((entry) => {
+      const text = entry.isFile() ? readFileSync(join(folder, 'plans', entry.name), 'utf8') : '';
+      return [entry.name, text];
+    }),
   );
 
 /** Three in four orders are of a few customers: more rows by the same way. */
@@ -214,7 +217,10 @@ describe('approve', () => {
   test('suites that share a folder are told', async () => {
     const files = shop();
     const suite = files['plan-guard.yaml'] as string;
-    const folder = await workspace.write({ ...files, 'second.yaml': suite.replace('name: shop', 'name: second') });
+    const folder = await workspace.write({
+      ...files,
+      'second.yaml': `plans: plans\n${suite.replace('name: shop', 'name: second')}`,
+    });
     const { transcript } = await workspace.run(folder, ['approve', 'plan-guard.yaml', 'second.yaml']);
     expect(transcript).toMatchInlineSnapshot(`
       "
@@ -224,6 +230,18 @@ describe('approve', () => {
       exit 2
       "
     `);
+  });
+
+  test('suites of one folder that say nothing of their plans do not remove those of each other', async () => {
+    const files = shop();
+    const suite = files['plan-guard.yaml'] as string;
+    const second = suite.replace('name: shop', 'name: second').replace('orders.sql', 'second.sql');
+    const folder = await approved({ ...files, 'second.yaml': second, 'second.sql': named('another_query') });
+    const before = await workspace.run(folder, ['check', 'second.yaml'], CI);
+    const { transcript } = await workspace.run(folder, ['approve', 'second.yaml']);
+    expect([before.code, transcript]).toEqual([0, expect.stringContaining('plans/second/another_query.plan written')]);
+    expect(Object.keys(plansIn(folder)).sort()).toEqual(['orders_of_customer.plan', 'second']);
+    expect((await workspace.run(folder, ['check', 'plan-guard.yaml', 'second.yaml'], CI)).code).toBe(0);
   });
 
   test('an interruption leaves all files as they were, or all of them written', async () => {

@@ -20,8 +20,9 @@ interface Flags {
 }
 
 const EXAMPLES = `
-A file for each query is written to the suite's folder of plans: its key "plans", else the folder plans beside it. Review
-the files and commit them; from then on plan-guard check tells of every plan that is not the approved one.
+A file for each query is written to the suite's folder of plans: its key "plans", else the folder plans beside
+plan-guard.yaml, or plans/NAME beside NAME.yaml. Review the files and commit them; from then on plan-guard check tells of
+every plan that is not the approved one.
 With a filter, cases that it leaves out keep what was approved for them. Files that were written by hand or that hold a
 merge conflict are written anew from the plans of now. Approving a plan does not silence a rule that it breaks.
 

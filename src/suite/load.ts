@@ -40,8 +40,6 @@ const EXTENSION = /^[A-Za-z0-9_-]+$/;
 const TYPE = /^[\p{L}_"][\p{L}\p{N}_$." ]*(\( *\d+( *, *-?\d+)? *\))?[\p{L} ]*(\[\d*\])*$/u;
 /** `name` or `schema.name`; a part that holds a dot, a quote or a blank stands in double quotes, as in SQL. */
 const QUALIFIED = /^(?:(?:"((?:[^"]|"")+)"|([^\s."]+))\.)?(?:"((?:[^"]|"")+)"|([^\s."]+))$/;
-/** Where plans are approved to, beside the suite file. */
-const DEFAULT_PLANS = 'plans';
 const DEFAULT_DEARER_FACTOR = 3;
 const SEVERITIES = ['fail', 'warn'] as const;
 const WAIVABLE = [...KEYS.rules, ...KEYS.changes] as const;
@@ -75,6 +73,15 @@ export async function loadSuite(file: string): Promise<Suite> {
   await reader.filesChecked();
   root.throwErrors();
   return suite;
+}
+
+/**
+ * Where plans are approved to, beside the suite file: of a file with a name of its own, into a folder of its own. Suites
+ * that shared one would remove each other's plans.
+ */
+function defaultPlans(suite: string): string {
+  const name = basename(suite, extname(suite));
+  return resolve(dirname(suite), 'plans', name === 'plan-guard' ? '' : name);
 }
 
 class SuiteReader {
@@ -191,7 +198,7 @@ class SuiteReader {
       : (value?.fields('a folder, or a mapping such as `{ changed: fail }`', KEYS.plans) ?? {});
     const missing = fields.missing?.oneOf(SEVERITIES);
     return {
-      folder: this.#folder(isFolder ? value : fields.folder) ?? resolve(dirname(this.#path), DEFAULT_PLANS),
+      folder: this.#folder(isFolder ? value : fields.folder) ?? defaultPlans(this.#path),
       stated: value !== undefined,
       missing,
       unused: fields.unused?.oneOf(SEVERITIES) ?? missing,

@@ -341,6 +341,71 @@ describe('check against the approved plans', () => {
     `);
   });
 
+  test('a statement without a name that was put before others is the only one that is new', async () => {
+    const [first, second, new_] = [
+      'customer_id = :customer_id',
+      'id = :customer_id',
+      'customer_id = :customer_id AND id > 5',
+    ];
+    const sql = (...conditions: string[]) =>
+      conditions.map((condition) => `SELECT id, total FROM orders WHERE ${condition};`).join('\n');
+    const folder = await approved(shop({}, { 'orders.sql': sql(first as string, second as string) }));
+    await change(folder, { 'orders.sql': sql(new_ as string, first as string, second as string) });
+    const check = await workspace.run(folder, ['check', '--changed-only', '--filter', 'orders'], CI);
+    const approve = await workspace.run(folder, ['approve', '--filter', 'orders']);
+    await change(folder, { 'orders.sql': sql(second as string) });
+    const gone = await workspace.run(folder, ['check', '--changed-only'], CI);
+    const removed = await workspace.run(folder, ['approve', '--filter', 'orders']);
+    expect([check, approve, gone, removed].map(({ transcript }) => transcript).join('')).toMatchInlineSnapshot(`
+      "
+      $ plan-guard check --changed-only --filter orders
+      ✗ shop: 6 plans, 2 fail
+        1 query, 3 statements, 1 scenario, statistics production, PGlite <version> (PostgreSQL 18.6)
+        orders (1.0 M rows, 70 MB) in 6 plans
+        4 of 6 plans as approved in plans
+
+      ✗ 2 plans not approved yet
+        in       orders, statement 1, in all 2 plans: custom and generic
+        next     Approve it with plan-guard approve --filter orders, and commit the file.
+
+      ✗ fail: 2 of 6 plans fail (1 change), 2 not approved yet, rules and known-bad queries left out,
+        <time>
+      exit 1
+
+      $ plan-guard approve --filter orders
+      shop: 6 plans, PGlite <version> (PostgreSQL 18.6)
+        + orders: 2 new plans
+        plans/orders.plan written
+
+      ✓ approved: 1 file changed, 0 unchanged; review and commit them
+      exit 0
+
+      $ plan-guard check --changed-only
+      ✗ shop: 2 plans
+        1 query, 1 scenario, statistics production, PGlite <version> (PostgreSQL 18.6)
+        orders (1.0 M rows, 70 MB) in 2 plans
+        2 of 2 plans as approved in plans
+        ✗ orders has 4 approved cases that nothing plans any more: statement 1 as approved, regular,
+          production, custom; statement 1 as approved, regular, production, generic; statement 2, regular,
+          production, custom and 1 more.
+          plans/orders.plan:10:1
+          next: Remove what is not used: plan-guard approve.
+
+      ✗ fail: 2 of 2 plans pass, 1 more finding, rules and known-bad queries left out, <time>
+      exit 1
+
+      $ plan-guard approve --filter orders
+      shop: 2 plans, PGlite <version> (PostgreSQL 18.6)
+        - orders: 4 plans not planned any more
+        plans/orders.plan written
+
+      ✓ approved: 1 file changed, 0 unchanged; review and commit them
+      exit 0
+      "
+    `);
+    expect((await workspace.run(folder, ['check', '--changed-only'], CI)).code).toBe(0);
+  });
+
   test('a dearer plan, with the statistics that make it so; and one within what the suite allows', async () => {
     const folder = await approved(shop({}, { 'statistics.json': manyOrders(4000) }));
     await change(folder, { 'statistics.json': manyOrders(250) });

@@ -7,6 +7,7 @@ import { formatBaseline } from '../baseline/format.js';
 import { mergeBaseline } from '../baseline/merge.js';
 import type { ApprovedCase, ApprovedPlan, Baseline, BaselineFile, CaseKey, FreshCase } from '../baseline/model.js';
 import { parseBaseline } from '../baseline/parse.js';
+import { renumbered } from '../baseline/renumber.js';
 import { shapeText } from '../baseline/shape.js';
 import { diffPlans } from '../diff/diff.js';
 import { PlanGuardError } from '../errors.js';
@@ -19,7 +20,7 @@ import { judgeCases } from './judge.js';
 import { isKnownBad } from './known-bad.js';
 import { parameterForms } from './parameter-forms.js';
 import { inputsOf } from './plan-inputs.js';
-import { planSuite, type SuiteOptions } from './plan-suite.js';
+import { isWhole, planSuite, type SuiteOptions } from './plan-suite.js';
 import { tiedPlans } from './tied-plans.js';
 import { Waivers } from './waivers.js';
 
@@ -99,7 +100,7 @@ export async function approveSuite(
   const rewritten: string[] = [];
   const inputs = inputsOf(suite, statements.sets, server.version);
   const words = (before: Plan, after: Plan) =>
-    changeWords(diffPlans(read(suite, catalog, before), read(suite, catalog, after)));
+    changeWords(diffPlans(readOf(suite, catalog, before), readOf(suite, catalog, after)));
   for (const [query, cases] of fresh) {
     const name = baselineFileName(query);
     const found = existing.get(name);
@@ -107,9 +108,11 @@ export async function approveSuite(
       if (filter !== undefined) throw unfiltered(found);
       rewritten.push(name);
     } else if (found?.intact === false) rewritten.push(name);
-    const before = found instanceof PlanGuardError ? undefined : found;
+    const whole = isWhole(query, filter);
+    const read = found instanceof PlanGuardError ? undefined : found;
+    const before = read && whole ? renumbered(read, cases) : read;
     const planned = new Set(cases.map(caseId));
-    const accepted = (key: CaseKey) => filter === undefined || planned.has(caseId(key));
+    const accepted = (key: CaseKey) => whole || planned.has(caseId(key));
     const tolerance = { dearer: suite.plans.dearerFactor };
     const merged = mergeBaseline(before, { query, inputs, reason, cases }, accepted, tolerance);
     files.set(name, formatBaseline(merged));
@@ -143,7 +146,7 @@ async function readFolder(folder: string): Promise<Map<string, BaselineFile | Pl
   return found;
 }
 
-function read({ trustedFunctions }: Suite, catalog: Catalog | undefined, plan: Plan) {
+function readOf({ trustedFunctions }: Suite, catalog: Catalog | undefined, plan: Plan) {
   return { plan, accesses: catalog === undefined ? [] : accessesOfApproved(plan, catalog, trustedFunctions) };
 }
 

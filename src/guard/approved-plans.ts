@@ -1,7 +1,8 @@
 import { caseId } from '../baseline/arrange.js';
 import { compareCase } from '../baseline/compare.js';
 import { readBaselines } from '../baseline/folder.js';
-import type { BaselineFile, BaselineInputs, CaseKey } from '../baseline/model.js';
+import type { BaselineFile, BaselineInputs, CaseKey, PlannedNow } from '../baseline/model.js';
+import { renumbered } from '../baseline/renumber.js';
 import { shapeLines } from '../baseline/shape.js';
 import type { Catalog, Plan } from '../plan/model.js';
 import type { CaseReport, Notice, PlanChange } from '../report/model.js';
@@ -10,13 +11,20 @@ import { accessesOfApproved } from './approved-accesses.js';
 import { changeWords, dearerWords } from './change-words.js';
 import { parameterForms } from './parameter-forms.js';
 import { inputsOf } from './plan-inputs.js';
-import type { PlannedSet, SuiteStatements } from './plan-suite.js';
+import { isWhole, type PlannedSet, type SuiteStatements } from './plan-suite.js';
+
+export interface ApprovedPlansOptions {
+  /** Whether a case without an approved plan fails where the suite does not say. */
+  readonly ci: boolean;
+  readonly filter: string | undefined;
+}
 
 /** The approved plans of a suite, which its cases are compared with. */
 export class ApprovedPlans {
   readonly #suite: Suite;
   readonly #ci: boolean;
-  readonly #baselines: ReadonlyMap<string, BaselineFile>;
+  readonly #filter: string | undefined;
+  readonly #baselines: Map<string, BaselineFile>;
   /** Approved cases that are planned now, by query. */
   readonly #used = new Map<string, Set<string>>();
   /** Queries whose plans were approved on another major version. */
@@ -24,9 +32,10 @@ export class ApprovedPlans {
   #server = '';
   #approved = 0;
 
-  private constructor(suite: Suite, ci: boolean, baselines: ReadonlyMap<string, BaselineFile>) {
+  private constructor(suite: Suite, { ci, filter }: ApprovedPlansOptions, baselines: Map<string, BaselineFile>) {
     this.#suite = suite;
     this.#ci = ci;
+    this.#filter = filter;
     this.#baselines = baselines;
   }
 
@@ -35,8 +44,8 @@ export class ApprovedPlans {
    * @throws {PlanGuardError | PlanGuardErrors} `baseline`, `file` for files that cannot be read, such as one with the marks
    *   of a merge conflict
    */
-  static async read(suite: Suite, ci: boolean): Promise<ApprovedPlans> {
-    return new ApprovedPlans(suite, ci, await readBaselines(suite.plans.folder));
+  static async read(suite: Suite, options: ApprovedPlansOptions): Promise<ApprovedPlans> {
+    return new ApprovedPlans(suite, options, await readBaselines(suite.plans.folder));
   }
 
   /** How many cases have the plan that was approved for them. */
@@ -54,12 +63,27 @@ export class ApprovedPlans {
     this.#server = server.name;
     const inputs = inputsOf(this.#suite, sets, server.version);
     const plans = await parameterForms(server, cases);
+    this.#renumber(reports, plans);
     const compared: CaseReport[] = [];
     for (const [index, report] of reports.entries()) {
       const change = await this.#changeOf(report, plans[index] as Plan, inputs, server.catalog);
       compared.push({ ...report, change });
     }
     return compared;
+  }
+
+  /** Statements without a name are found again by their plans, where all of a query's are planned. */
+  #renumber(reports: readonly CaseReport[], plans: readonly Plan[]): void {
+    const now = new Map<string, PlannedNow[]>();
+    for (const [index, { query, statement, scenario, statistics, mode }] of reports.entries()) {
+      if (!isWhole(query, this.#filter)) continue;
+      const one = { statement, scenario, statistics, mode, plan: plans[index] as Plan };
+      now.set(query, [...(now.get(query) ?? []), one]);
+    }
+    for (const [query, cases] of now) {
+      const baseline = this.#baselines.get(query);
+      if (baseline !== undefined) this.#baselines.set(query, renumbered(baseline, cases));
+    }
   }
 
   async #changeOf(
@@ -113,7 +137,8 @@ export class ApprovedPlans {
    * What is to be said of the files themselves.
    * @param statements what was planned; a filter hides what is not used
    */
-  notices({ queries }: SuiteStatements, filtered: boolean): Notice[] {
+  notices({ queries }: SuiteStatements): Notice[] {
+    const filtered = this.#filter !== undefined;
     const files = [...this.#baselines.values()];
     return [
       ...this.#majors(),

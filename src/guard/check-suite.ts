@@ -33,7 +33,7 @@ export async function checkSuite(
   engine: Engine,
   options: CheckSuiteOptions,
 ): Promise<CheckedSuite | { readonly queries: readonly string[] }> {
-  const approved = options.ownEngine && hasApprovedPlans(suite) ? await readApproved(suite, options.ci) : undefined;
+  const approved = options.ownEngine && hasApprovedPlans(suite) ? await readApproved(suite, options) : undefined;
   const waivers = new Waivers(suite, options.now);
   const cases: CaseReport[] = [];
   const knownBad: KnownBadReport[] = [];
@@ -62,7 +62,7 @@ export async function checkSuite(
   if (coverage === undefined) return { queries: statements.queries };
   const filtered = options.filter !== undefined;
   notices.push(...coverage.notices(filtered), ...biteNotice(suite));
-  notices.push(...(approved?.notices(statements, filtered) ?? []), ...waivers.notices(filtered));
+  notices.push(...(approved?.notices(statements) ?? []), ...waivers.notices(filtered));
   if (!options.ownEngine && hasApprovedPlans(suite)) notices.push(notCompared(suite));
   const report: SuiteReport = {
     name: suite.name,
@@ -79,9 +79,9 @@ export async function checkSuite(
   return { suite, report, cases, knownBad, notices };
 }
 
-async function readApproved(suite: Suite, ci: boolean): Promise<ApprovedPlans> {
+async function readApproved(suite: Suite, options: CheckSuiteOptions): Promise<ApprovedPlans> {
   const { ApprovedPlans } = await import('./approved-plans.js');
-  return ApprovedPlans.read(suite, ci);
+  return ApprovedPlans.read(suite, options);
 }
 
 function notCompared(suite: Suite): Notice {

@@ -116,11 +116,16 @@ async function* selectEach(
   }
 }
 
+/** Whether a filter leaves every case of a query. */
+export function isWhole(query: string, filter: string | undefined): boolean {
+  return filter === undefined || query.includes(filter);
+}
+
 /** The statements, each with those of its scenarios, that hold the text in the name of query, statement or scenario. */
 export function applyFilter(statements: readonly GuardedStatement[], filter: string | undefined): GuardedStatement[] {
   if (filter === undefined) return [...statements];
   return statements.flatMap((statement) => {
-    if ([statement.query, statement.label].some((name) => name.includes(filter))) return [statement];
+    if (isWhole(statement.query, filter) || statement.label.includes(filter)) return [statement];
     const isNamed = statement.bindings.some(({ scenario }) => scenario?.name.includes(filter));
     return isNamed ? [{ ...statement, only: filter }] : [];
   });

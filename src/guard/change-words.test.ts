@@ -27,6 +27,11 @@ test.each([
     SEQ,
     'orders o: through orders_pkey, which is gone → whole table (Seq Scan).',
   ],
+  [
+    'Tid Scan on public.orders o\n  TID Cond: (o.ctid = $1)',
+    'Tid Scan on public.orders o\n  TID Cond: (o.ctid = $2)',
+    'orders o: bounded (Tid Scan) as before, but for (o.ctid = $1) → (o.ctid = $2).',
+  ],
   ['Result', SEQ, 'orders o: not read → whole table (Seq Scan).'],
   [SEQ, 'Result', 'orders o: whole table (Seq Scan) → not read.'],
   [

@@ -29,9 +29,12 @@ export function changeWords(diff: PlanDiff): string {
     const { table = '', alias = '' } = after ?? before ?? {};
     const name = alias === '' || alias === table ? table : `${table} ${alias}`;
     const more = diff.accesses.length - 1;
+    const others = more > 0 ? `; ${more} more ${more === 1 ? 'access' : 'accesses'} changed` : '';
     const [was, is] = [before ? accessWords(before) : 'not read', after ? accessWords(after) : 'not read'];
-    const nodes = was === is ? [` (${before?.node})`, ` (${after?.node})`] : ['', ''];
-    return `${name}: ${was}${nodes[0]} → ${is}${nodes[1]}${more > 0 ? `; ${more} more ${more === 1 ? 'access' : 'accesses'} changed` : ''}.`;
+    if (was !== is) return `${name}: ${was} → ${is}${others}.`;
+    const [node, nodeNow] = [` (${before?.node})`, ` (${after?.node})`];
+    if (node !== nodeNow) return `${name}: ${was}${node} → ${is}${nodeNow}${others}.`;
+    return `${name}: ${was} as before${conditionWords(before, after)}${others}.`;
   }
   const [changed, ...others] = diff.nodes.filter(({ change, fields }) => change === 'changed' && fields.length > 0);
   const added = diff.nodes.filter(({ change }) => change === 'added').map(({ after }) => nameOf(after));
@@ -49,6 +52,12 @@ export function changeWords(diff: PlanDiff): string {
   if (field === undefined) return 'The plan is another one.';
   const what = `${nameOf(changed?.after)}: ${field.field} ${field.before ?? 'none'} → ${field.after ?? 'none'}`;
   return `${what}${andMore(others.length + (changed?.fields.length ?? 1) - 1)}.`;
+}
+
+/** The conditions that bound an access, where they are others. */
+function conditionWords(before: Access | undefined, after: Access | undefined): string {
+  const [was, is] = [before, after].map((access) => access?.indexConditions.join(' AND ') ?? '');
+  return was === is ? ', in another way' : `, but for ${was || 'no condition'} → ${is || 'no condition'}`;
 }
 
 const andMore = (count: number) => (count === 0 ? '' : ` (and ${count} more)`);

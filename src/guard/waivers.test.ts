@@ -87,3 +87,12 @@ test('what waives nothing is told, unless a filter hides what it is for', async 
     line: 1,
   });
 });
+
+test('of two that cover a finding the first is told, and neither waives nothing', async () => {
+  const waivers = new Waivers(await suiteWith({ owner: 'them' }, { table: 'tracks' }, { query: 'other' }), NOW);
+  const { findings } = waivers.settle(build.badCase());
+  expect(findings.map(({ waiver }) => waiver?.owner)).toEqual(['them']);
+  expect(waivers.notices(false).map(({ message }) => message)).toEqual([
+    'The waiver of no-seq-scan in other waives nothing.',
+  ]);
+});

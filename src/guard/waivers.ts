@@ -38,9 +38,11 @@ export class Waivers {
   }
 
   #waiverOf(one: CaseReport, found: Finding | PlanChange): AcceptedBy | undefined {
-    const waiver = this.#valid.find((each) => covers(each, one, found));
+    // Each is of use that would accept it, were it the only one.
+    const covering = this.#valid.filter((each) => covers(each, one, found));
+    for (const each of covering) this.#used.add(each);
+    const [waiver] = covering;
     if (waiver === undefined) return undefined;
-    this.#used.add(waiver);
     const { owner, reason, until, where } = waiver;
     return {
       owner,

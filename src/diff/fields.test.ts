@@ -78,6 +78,11 @@ test.each<[string, Raw, Raw]>([
     join({ 'Hash Cond': '((u.b = t.a) AND (t.c = u.d))' }, scan(), users),
   ],
   [
+    'the condition of a recheck, written the other way round',
+    join({}, users, scan({ 'Node Type': 'Bitmap Heap Scan', 'Recheck Cond': '(owner_id = u.id)' })),
+    join({}, users, scan({ 'Node Type': 'Bitmap Heap Scan', 'Recheck Cond': '(u.id = owner_id)' })),
+  ],
+  [
     'numbers of aliases',
     join({ 'Hash Cond': '(t_1.id = u.id)' }, scan({ Alias: 't_1', Filter: '(t_1.x > 1)' }), users),
     join({ 'Hash Cond': '(t_2.id = u.id)' }, scan({ Alias: 't_2', Filter: '(t_2.x > 1)' }), users),

@@ -51,6 +51,9 @@ const EXPRESSIONS = [
 /** Conditions that are written the other way round where the sides of a join are swapped. */
 const JOINS: ReadonlySet<string> = new Set(['Hash Cond', 'Merge Cond', 'Join Filter']);
 
+/** Conditions in which it says nothing which side of an equality is first: majors write a `Recheck Cond` differently. */
+const COMMUTING: ReadonlySet<string> = new Set([...JOINS, 'Recheck Cond']);
+
 /** Printed by some options or versions alone: compared where both plans tell it. */
 const WHERE_BOTH_TELL: ReadonlySet<string> = new Set(['Schema', 'Cache Mode', 'Remote SQL', 'Window']);
 
@@ -73,7 +76,11 @@ export function fieldsOf(node: PlanNode, names: Names): Map<string, Field> {
   const expression = (field: string, text: string | undefined) => {
     if (text === undefined) return;
     const compared = canonical(field === 'Window' ? text.replace(/^w\d+ AS /, '') : text, names);
-    fields.set(field, { shown: text, compared: JOINS.has(field) ? inOneOrder(compared) : compared, expression: true });
+    fields.set(field, {
+      shown: text,
+      compared: COMMUTING.has(field) ? inOneOrder(compared) : compared,
+      expression: true,
+    });
   };
   for (const { label, text } of node.conditions) expression(label, text);
   for (const name of EXPRESSIONS) expression(name, textOf(node.properties[name]));
@@ -102,7 +109,7 @@ function textOf(value: unknown): string | undefined {
  * - numbers of subplans (`SubPlan 2`), and of aliases that are met again (`t_1`), where they stand for the same node of
  *   the two plans: `names` knows which these are;
  * - a column with its table's alias before it (VERBOSE) and without it, where only one table can be meant;
- * - `a = b` and `b = a` in the condition of a join, which says which side is which;
+ * - `a = b` and `b = a` in the condition of a join, or that of a recheck;
  * - the number of a window (`w1 AS …`);
  * - words of versions: `$0` and `(InitPlan 1).col1`, `(hashed SubPlan 1)` and `(ANY (x = (hashed SubPlan 1).col1))`.
  *   Older ones do not tell what is compared with a subplan's rows, so that nothing can be said of that part;

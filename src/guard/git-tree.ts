@@ -77,7 +77,11 @@ export class RevisionTree {
     const { code, message, hint, where, cause } = error;
     const file = where?.file === undefined ? {} : { file: this.shown(where.file) };
     const text = `${where === undefined ? '' : formatWhere(where)} ${message}`;
-    const reason = [...this.#absent].find(([path]) => text.includes(path))?.[1];
+    // Suites name files from their own folder.
+    const from = where?.file === undefined ? this.directory : dirname(where.file);
+    const named = (path: string) => [path, `\`${relative(from, join(this.directory, path))}`];
+    const said = text.replaceAll('`./', '`');
+    const reason = [...this.#absent].find(([path]) => named(path).some((name) => said.includes(name)))?.[1];
     const next = reason ?? (code === 'suite' && / does not exist$/.test(message) ? this.#notInGit() : hint);
     return new PlanGuardError(code, this.shown(message), {
       ...(where === undefined ? {} : { where: { ...where, ...file } }),

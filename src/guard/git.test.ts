@@ -219,7 +219,7 @@ describe('a tree of a revision', () => {
     const repository = new TestRepository();
     const [here, gone] = ['a'.repeat(64), 'b'.repeat(64)];
     const pointer = (id: string) => `version https://git-lfs.github.com/spec/v1\noid sha256:${id}\nsize 4\n`;
-    repository.commit({ 'here.json': pointer(here), 'gone.json': pointer(gone) });
+    repository.commit({ 'here.json': pointer(here), 'gone.json': pointer(gone), 'db/far.json': pointer(gone) });
     const stored = join(repository.folder, '.git/lfs/objects/aa/aa');
     mkdirSync(stored, { recursive: true });
     writeFileSync(join(stored, here), 'real');
@@ -234,6 +234,12 @@ describe('a tree of a revision', () => {
         where: { file: 'HEAD:gone.json', line: 1 },
         hint: 'It is kept in Git LFS, and not in this clone. Fetch it: git lfs fetch --all.',
       });
+      for (const name of ['far.json', './far.json']) {
+        const unnamed = new PlanGuardError('suite', `statistics: \`${name}\` does not exist`, {
+          where: { file: join(tree.directory, 'db/plan-guard.yaml'), line: 2 },
+        });
+        expect(tree.located(unnamed)).toMatchObject({ hint: expect.stringContaining('It is kept in Git LFS') });
+      }
     } finally {
       tree.close();
     }

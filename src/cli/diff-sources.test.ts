@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
@@ -204,6 +204,21 @@ describe('revisions of a suite', () => {
       'orders_of_customer, regular, production, custom: removed',
       'orders_of_customer, regular, production, generic: removed',
     ]);
+  });
+
+  test('a suite that got another name or folder is compared with what it was', async () => {
+    const folder = await workspace.write(shop());
+    const repository = new TestRepository(folder);
+    repository.commit();
+    const [old, renamed] = ['plan-guard.yaml', 'shop.yaml'].map((name) => JSON.stringify({ 'plan-guard': name }));
+    repository.commit({ 'package.json': old ?? '' });
+    repository.git('mv', 'plan-guard.yaml', 'shop.yaml');
+    repository.commit({ 'package.json': renamed ?? '', 'schema.sql': NO_INDEX });
+    const run = await workspace.run(folder, ['diff', 'HEAD~1..HEAD', ...JSON_REPORT]);
+    expect(found(run)).toEqual(cases('changed: schema'));
+    mkdirSync(join(folder, 'empty'));
+    const { transcript } = await workspace.run(join(folder, 'empty'), ['diff', 'HEAD~1..HEAD']);
+    expect(transcript).toContain('There is no suite in empty at HEAD~1 nor in HEAD.');
   });
 
   test('what is wrong with one of the two is told at its revision', async () => {

@@ -64,6 +64,28 @@ describe('statements', () => {
     ]);
   });
 
+  test('that share no table are two, however alike their words', async () => {
+    const products =
+      ' Index Scan using products_pkey on products  (cost=0.28..8.30 rows=1 width=4)\n   Index Cond: (id = 3)\n';
+    const one = [of('SELECT id FROM orders WHERE customer_id = 3'), of('SELECT 1')];
+    const other = [of('SELECT id FROM products WHERE id = 3', products), of('SELECT 1')];
+    expect(names(await compared(one, other))).toEqual([
+      'SELECT id FROM products WHERE id = 3: added',
+      'SELECT id FROM orders WHERE customer_id = 3: removed',
+      'SELECT 1: same',
+    ]);
+  });
+
+  test('that grew by half are one', async () => {
+    const one = [of('SELECT * FROM orders WHERE customer_id = 7'), of('SELECT 1')];
+    const grown = 'SELECT * FROM orders WHERE customer_id = 8 OR id IN (SELECT order_id FROM gifts WHERE to_id = 8)';
+    const [first] = await compared(one, [
+      of(grown, whole('((customer_id = 8) OR (hashed SubPlan 1))')),
+      of('SELECT 1'),
+    ]);
+    expect(first).toMatchObject({ change: 'changed', diff: { accesses: [{ direction: 'worse' }] } });
+  });
+
   test('with several shapes: those that both have, then the others', async () => {
     const orders = 'SELECT id FROM orders WHERE customer_id = 1';
     const one = [of(orders), of(orders, whole('(customer_id = 2)')), of(orders, index(3))];

@@ -21,8 +21,8 @@ export function diffSources(before: SourceContent, after: SourceContent): Compar
 const entriesOf = (content: SourceContent) =>
   content.kind === 'baseline' ? approvedEntries(content) : content.entries;
 
-/** Edited statements have at least so much in common, of 1. */
-const EDITED = 0.6;
+/** Edited statements have at least so much in common, of 1, and a table. */
+const EDITED = 0.45;
 /** Of more pairs than this, none is tried for likeness: that would take seconds. */
 const MOST_PAIRS = 250_000;
 
@@ -46,7 +46,7 @@ function diffEntries(before: readonly Entry[], after: readonly Entry[]): Compari
   if (told(before).length * told(after).length <= MOST_PAIRS) {
     take(
       bestPairs(told(before), told(after), (one, other) => {
-        const points = likeness(one.words, other.words);
+        const points = readsAlike(one, other) ? likeness(one.words, other.words) : 0;
         return points < EDITED ? 0 : points;
       }),
     );
@@ -68,6 +68,23 @@ function diffEntries(before: readonly Entry[], after: readonly Entry[]): Compari
   ]
     .toSorted((a, b) => a.line - b.line)
     .map(({ comparison }) => comparison);
+}
+
+/** Whether the two read a table in common; what reads none is like any other. */
+function readsAlike(one: Entry, other: Entry): boolean {
+  const tables = tablesOf(one);
+  const others = tablesOf(other);
+  return tables.size === 0 || others.size === 0 || [...tables].some((table) => others.has(table));
+}
+
+const NAMED = /\b(?:from|join|into|update) (?:only )?(?:[\w$"]+ \. )*"?([\w$]+)/g;
+
+/** Of the plan, and of the statement: a plan may read partitions, whose table it does not tell. */
+function tablesOf({ side, statement = '' }: Entry): ReadonlySet<string | undefined> {
+  return new Set([
+    ...side.accesses.map(({ table }) => table),
+    ...Array.from(statement.matchAll(NAMED), ([, one]) => one),
+  ]);
 }
 
 interface Found {

@@ -110,17 +110,17 @@ async function diffPlaces(
     before: await load(places.before, repository, options),
     after: await load(places.after, repository, options),
   };
-  const paths = [...new Set([...suites.after.keys(), ...suites.before.keys()])];
-  if (paths.length === 0) throw noSuite(places, options);
+  const pairs = pairSuites(suites.before, suites.after);
+  if (pairs.length === 0) throw noSuite(places, repository, options);
   const { cache, databaseUrl, cwd } = options;
   const onFallback = () => {};
   const engineOptions = ({ file }: Suite) => ({ cache, onFallback, folders: [join(file, '..'), cwd] });
   return withEngines(engineOptions, async (engineOf) => {
     const comparisons: Comparison[] = [];
     const planned: PlannedSuite[] = [];
-    for (const path of paths) {
+    for (const pair of pairs) {
       const plan = async (side: 'before' | 'after') => {
-        const given = suites[side].get(path);
+        const given = pair[side];
         const suite = given && databaseUrl !== undefined ? planningOn(given) : given;
         return suite && at(places[side], () => planAt(suite, places[side], engineOf, options));
       };
@@ -174,6 +174,27 @@ function named(place: Place, { root, prefix }: Repository, { suites, cwd }: Revi
   });
 }
 
+type SuitePair = Readonly<Record<'before' | 'after', Suite | undefined>>;
+
+/** By their paths; those that have no partner by their names, since a file may have been renamed, and a last one alone. */
+function pairSuites(before: ReadonlyMap<string, Suite>, after: ReadonlyMap<string, Suite>): SuitePair[] {
+  const left = new Map([...before].filter(([path]) => !after.has(path)));
+  const alone = [...after].filter(([path]) => !before.has(path)).map(([, suite]) => suite);
+  const named = (name: string, suites: Iterable<Suite>) => [...suites].filter((suite) => suite.name === name);
+  const partner = (path: string, suite: Suite): Suite | undefined => {
+    const same = before.get(path);
+    if (same !== undefined) return same;
+    const found = left.size === 1 && alone.length === 1 ? [...left.values()] : named(suite.name, left.values());
+    return found.length === 1 && (alone.length === 1 || named(suite.name, alone).length === 1) ? found[0] : undefined;
+  };
+  const pairs = [...after].map(([path, suite]) => ({ before: partner(path, suite), after: suite }));
+  const met = new Set(pairs.map(({ before: one }) => one));
+  return [
+    ...pairs,
+    ...[...before.values()].filter((one) => !met.has(one)).map((one) => ({ before: one, after: undefined })),
+  ];
+}
+
 async function discovered(place: Place, { prefix }: Repository): Promise<string[]> {
   try {
     return await discoverSuites(join(place.root, prefix));
@@ -184,8 +205,9 @@ async function discovered(place: Place, { prefix }: Repository): Promise<string[
   }
 }
 
-function noSuite({ before, after }: Places, { suites }: RevisionOptions): PlanGuardError {
-  const what = suites.length > 0 ? `no ${suites.join(' and no ')}` : 'no suite';
+function noSuite({ before, after }: Places, { prefix }: Repository, { suites }: RevisionOptions): PlanGuardError {
+  const where = prefix === '' ? '' : ` in ${prefix.replace(/\/$/, '')}`;
+  const what = suites.length > 0 ? `no ${suites.join(' and no ')}` : `no suite${where}`;
   return new PlanGuardError('usage', `There is ${what} at ${before.name} nor in ${after.name}.`, {
     hint: 'Name the suite that both have: --suite db/plan-guard.yaml.',
   });

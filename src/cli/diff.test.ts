@@ -25,8 +25,8 @@ test('a pull request that joins a subquery by OR', async () => {
     $ plan-guard diff HEAD~1..HEAD
     HEAD~1 → HEAD
 
-    ✗ orders: bounded by orders_customer_idx → whole table. 10 → 500,005 rows, cost 43.63 → 24,015 (×
-      550).
+    ✗ orders: bounded by orders_customer_idx → whole table. 10 → 500,005 rows, cost 43.63 → 24,015
+      (× 550).
       cause    the query. OR joins orders.customer_id with a subquery on gifts; no index can serve both
                arms, so every row is read.
       next     Use the two-phase query: first fetch the ids from gifts, then ask \`customer_id = $1 OR id

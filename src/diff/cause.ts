@@ -1,4 +1,4 @@
-import { type Token, tokenize } from '../plan/expressions.js';
+import { type Token, tokenize, withoutValues } from '../plan/expressions.js';
 import type { Access } from '../plan/model.js';
 import { walk } from '../plan/walk.js';
 import type { AccessChange, PlanDiff } from './model.js';
@@ -35,13 +35,13 @@ function ofAccess({ before, after }: AccessChange, diff: PlanDiff): ConditionCau
   const clausesOf = ({ filters, alias }: Access) =>
     filters.flatMap((text) => split(tokenize(text), 'AND')).map((clause) => bare(clause, alias));
   // What was asked before is no cause.
-  const asked = new Set(clausesOf(before).map(form));
-  const filters = clausesOf(after).filter((clause) => !asked.has(form(clause)));
+  const asked = new Set(clausesOf(before).map(withoutValues));
+  const filters = clausesOf(after).filter((clause) => !asked.has(withoutValues(clause)));
   const index = before.indexes.map((name) => `\`${name}\``).join(', ');
   for (const filter of filters) {
     const arms = split(filter, 'OR').map(unwrap);
     if (arms.length < 2) continue;
-    const own = arms.filter((arm) => served.some((one) => form(one) === form(arm)));
+    const own = arms.filter((arm) => served.some((one) => withoutValues(one) === withoutValues(arm)));
     const [first] = own;
     const others = arms.filter((arm) => !own.includes(arm));
     if (first === undefined || others.length === 0) continue;
@@ -109,11 +109,6 @@ function bare(clause: readonly Token[], alias: string): readonly Token[] {
   const isAlias = (at: number) =>
     tokens[at]?.kind === 'word' && tokens[at].text === alias && isMark(tokens[at + 1], '.');
   return tokens.filter((_, at) => !isAlias(at) && !isAlias(at - 1));
-}
-
-/** A clause with `?` for its values: plans of other values ask the same. */
-function form(clause: readonly Token[]): string {
-  return clause.map(({ kind, text }) => (kind === 'string' || kind === 'number' ? '?' : text)).join(' ');
 }
 
 /** The column that a clause begins with, brackets and a cast of it aside. */

@@ -121,8 +121,8 @@ function nothingFound({ query, scenario, statistics }: ExplainOptions, known: Kn
 const SHOWN = 8;
 
 function unknown(what: string, name: string, known: ReadonlySet<string>, of = ''): PlanGuardError {
-  const near = nearest(name, known) ?? [...known].find((one) => one.includes(name));
-  const names = [...known];
+  const near = nearest(name, known) ?? (name === '' ? undefined : [...known].find((one) => one.includes(name)));
+  const names = [...known].map((one) => `"${one}"`);
   const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
   return new PlanGuardError('usage', `There is no ${what} "${name}"${of}.`, {
     hint:

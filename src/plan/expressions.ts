@@ -35,6 +35,11 @@ export function tokenize(text: string): Token[] {
   return tokens;
 }
 
+/** An expression with `?` for its values: one of other values asks the same. */
+export function withoutValues(tokens: readonly Token[]): string {
+  return tokens.map(({ kind, text }) => (kind === 'string' || kind === 'number' ? '?' : text)).join(' ');
+}
+
 /** How a condition's table is written in it. */
 export interface TableInText {
   readonly alias: string;

@@ -7,16 +7,16 @@ import { accessOf } from './json.js';
 
 /**
  * The report for programs, as `diff.schema.json` describes it. What is not known is null. One comparison stands on one
- * line; each plan is there as it was given (`raw`) and node by node.
+ * line; each plan is there as it was given (`raw`) and node by node, but for those that are the same unless verbose.
  */
-export function diffJson(report: DiffReport, context: { readonly version: string }): string {
+export function diffJson(report: DiffReport, context: { readonly version: string; readonly verbose: boolean }): string {
   const members: [string, string][] = [
     ['version', json(report.version)],
     ['tool', json({ name: 'plan-guard', version: context.version })],
     ['verdict', json(report.verdict)],
     ['before', json(report.before)],
     ['after', json(report.after)],
-    ['comparisons', list(report.comparisons.map(comparisonOf))],
+    ['comparisons', list(report.comparisons.map((one) => comparisonOf(one, context.verbose || one.change !== 'same')))],
   ];
   return `{\n${members.map(([name, value]) => `  "${name}": ${value}`).join(',\n')}\n}\n`;
 }
@@ -25,19 +25,19 @@ function list(items: readonly unknown[]): string {
   return items.length === 0 ? '[]' : `[\n${items.map((item) => `    ${json(item)}`).join(',\n')}\n  ]`;
 }
 
-function comparisonOf({ name, case: key, change, before, after, diff, cause }: Comparison) {
+function comparisonOf({ name, case: key, change, before, after, diff, cause }: Comparison, whole: boolean) {
   return {
     name,
     case: key ?? null,
     change,
     cause: cause === undefined ? null : { inputs: cause.inputs, why: cause.why, next: cause.next ?? null },
-    before: sideOf(before),
-    after: sideOf(after),
-    diff: diff === undefined ? null : diffOf(diff),
+    before: sideOf(before, whole),
+    after: sideOf(after, whole),
+    diff: diff === undefined || !whole ? null : diffOf(diff),
   };
 }
 
-function sideOf(side: PlanSide | undefined) {
+function sideOf(side: PlanSide | undefined, whole: boolean) {
   if (side === undefined) return null;
   const { source, plan, accesses, hasCatalog, raw, inputs } = side;
   return {
@@ -54,7 +54,7 @@ function sideOf(side: PlanSide | undefined) {
       settings: inputs.settings ?? null,
       server: inputs.server ?? null,
     },
-    raw,
+    raw: whole ? raw : null,
   };
 }
 

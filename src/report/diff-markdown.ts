@@ -11,6 +11,8 @@ import {
   causeWords,
   changed,
   isWithoutCatalog,
+  settingsWords,
+  timeWords,
   verdictWords,
   withoutCatalog,
 } from './diff-words.js';
@@ -92,6 +94,7 @@ function groupBlocks(report: DiffReport, group: Group, verbose: boolean): Block 
   if (diff !== undefined) {
     for (const other of accessGroups(diff.accesses).slice(1, 6)) facts.push(['Also', accessWords(other, arrow)]);
     if (worst.change === 'changed' && diff.accesses.length > 0) facts.push(['Plan', priceOf(worst)]);
+    facts.push(['Time', timeWords(worst, arrow)], ['Settings', settingsWords(worst, arrow)]);
   }
   if (isWithoutCatalog(worst)) facts.push(['Note', withoutCatalog]);
   if (report.comparisons.length > 1) for (const line of whichWords(report, group, verbose)) facts.push(['In', line]);

@@ -11,6 +11,8 @@ import {
   changed,
   type DiffContext,
   isWithoutCatalog,
+  settingsWords,
+  timeWords,
   verdictWords,
   withoutCatalog,
 } from './diff-words.js';
@@ -71,6 +73,8 @@ function groupBlock(page: DiffPage, report: DiffReport, group: Group, full: bool
       page.labelled('plan', `cost ${price}`);
     const time = timeWords(worst, glyph.arrow);
     if (time !== undefined) page.labelled('time', time);
+    const settings = settingsWords(worst, glyph.arrow);
+    if (settings !== undefined) page.labelled('settings', settings);
   }
   if (isWithoutCatalog(worst)) page.labelled('note', withoutCatalog, chalk.dim);
   const alone = report.comparisons.length === 1;
@@ -86,17 +90,6 @@ function groupBlock(page: DiffPage, report: DiffReport, group: Group, full: bool
     page.blank();
     if (side !== undefined) drawTree(page, planRows(side.plan), { worse: new Set(), title });
   }
-}
-
-function timeWords({ diff }: Comparison, arrow: string): string | undefined {
-  if (diff === undefined) return undefined;
-  const parts = ['Execution Time', 'Planning Time'].flatMap((name) => {
-    const [before, after] = [diff.before.properties[name], diff.after.properties[name]];
-    if (typeof before !== 'number' || typeof after !== 'number') return [];
-    const milliseconds = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
-    return `${name.split(' ')[0]?.toLowerCase()} ${changed(before, after, milliseconds, arrow)}`;
-  });
-  return parts.length === 0 ? undefined : parts.join(', ');
 }
 
 /** Which plans a group holds: by query, or by their names. */

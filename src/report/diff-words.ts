@@ -1,4 +1,5 @@
 import type { AccessChange } from '../diff/model.js';
+import { tokenize, withoutValues } from '../plan/expressions.js';
 import type { Access, PlanNode } from '../plan/model.js';
 import type { ReportContext } from './context.js';
 import type { Comparison, DiffReport, InputName, PlanSide } from './diff-model.js';
@@ -92,9 +93,10 @@ function manyWords(access: Access, many: number): string {
 }
 
 function differently(before: Access, after: Access): string {
-  return before.node === after.node
-    ? 'by another condition'
-    : `by ${inline(after.node)} in place of ${inline(before.node)}`;
+  if (before.node !== after.node) return `by ${inline(after.node)} in place of ${inline(before.node)}`;
+  const asked = ({ indexConditions }: Access) =>
+    indexConditions.map((text) => withoutValues(tokenize(text))).join('\n');
+  return asked(before) === asked(after) ? 'for another value' : 'by another condition';
 }
 
 interface Numbers {
@@ -103,8 +105,10 @@ interface Numbers {
   readonly perWorker: boolean;
 }
 
-function total(changes: readonly AccessChange[], side: 'before' | 'after'): Numbers {
+/** Undefined where a LIMIT ends the reading: EXPLAIN's rows and cost are those of reading to the end. */
+function total(changes: readonly AccessChange[], side: 'before' | 'after'): Numbers | undefined {
   const accesses = changes.flatMap((change) => change[side] ?? []);
+  if (accesses.some(({ how }) => how === 'limit')) return undefined;
   const sum = (values: readonly (number | undefined)[]) =>
     values.reduce<number | undefined>(
       (all, value) => (all === undefined || value === undefined ? undefined : all + value),
@@ -117,12 +121,15 @@ function total(changes: readonly AccessChange[], side: 'before' | 'after'): Numb
   };
 }
 
-function numbersOf(before: Numbers | undefined, after: Numbers, arrow: string): string {
+function numbersOf(before: Numbers | undefined, after: Numbers | undefined, arrow: string): string {
+  if (after === undefined) return '';
   const parts: string[] = [];
-  const worker = after.perWorker ? ' per worker' : '';
+  const worker = ' per worker';
   if (after.rows !== undefined) {
-    const from = before?.rows === undefined || before.rows === after.rows ? '' : `${integer(before.rows)} ${arrow} `;
-    parts.push(`${from}${count(after.rows, 'row')}${worker}`);
+    const shared = before?.perWorker === true && !after.perWorker;
+    const same = before?.rows === after.rows && !shared;
+    const from = before?.rows === undefined || same ? '' : `${integer(before.rows)}${shared ? worker : ''} ${arrow} `;
+    parts.push(`${from}${count(after.rows, 'row')}${after.perWorker ? worker : ''}`);
   }
   const price = changed(before?.cost, after.cost, cost, arrow);
   if (price !== undefined) parts.push(`cost ${price}`);
@@ -203,10 +210,45 @@ export function causeWords({ change, cause, before, after }: Comparison): string
   }
   if (change !== 'changed' && change !== 'dearer') return undefined;
   const [was, is] = [before?.inputs.statement, after?.inputs.statement];
+  if (otherSettings(before, after).length > 0 && (was === undefined || is === undefined || was.trim() === is.trim()))
+    return 'not told for certain: the settings differ; what else the plans were made from is not known.';
   if (was === undefined || is === undefined) return 'not told: nobody knows what the plans were made from.';
   return was.trim() === is.trim()
     ? 'not told: the statement is the same, and what else the plans were made from is not known.'
     : 'not told: the statements differ, and the plans cannot be made again with one change at a time.';
+}
+
+/** Planner settings that differ, where a plan tells them; undefined where the cause names them. */
+export function settingsWords({ cause, before, after }: Comparison, arrow: string): string | undefined {
+  if (cause?.inputs.includes('settings')) return undefined;
+  const others = otherSettings(before, after);
+  return others.length === 0
+    ? undefined
+    : others.map(([name, was, is]) => `${inline(name)} ${inline(was)} ${arrow} ${inline(is)}`).join(', ');
+}
+
+/** EXPLAIN tells the settings that are not at their defaults; without any its text is as without the option. */
+function otherSettings(before: PlanSide | undefined, after: PlanSide | undefined): [string, string, string][] {
+  const [was, is] = [before?.inputs.settings, after?.inputs.settings];
+  if (before === undefined || after === undefined) return [];
+  const told = (settings: typeof was, name: string) =>
+    settings === undefined ? 'not told' : (settings[name] ?? 'default');
+  return [...new Set([...Object.keys(was ?? {}), ...Object.keys(is ?? {})])]
+    .map((name): [string, string, string] => [name, told(was, name), told(is, name)])
+    .filter(([, old, now]) => old !== now)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** How long the statement took and its planning, where both plans tell it. */
+export function timeWords({ diff }: Comparison, arrow: string): string | undefined {
+  if (diff === undefined) return undefined;
+  const parts = ['Execution Time', 'Planning Time'].flatMap((name) => {
+    const [before, after] = [diff.before.properties[name], diff.after.properties[name]];
+    if (typeof before !== 'number' || typeof after !== 'number') return [];
+    const format = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+    return `${name.split(' ')[0]?.toLowerCase()} ${changed(before, after, format, arrow)}`;
+  });
+  return parts.length === 0 ? undefined : parts.join(', ');
 }
 
 /** What is said of accesses that were read without a catalog. */
@@ -246,10 +288,11 @@ export function measuredWords(before: PlanNode, after: PlanNode, arrow: string):
   const blocks = told(integer, 'Shared Hit Blocks', 'Shared Read Blocks');
   const read = told(integer, 'Shared Read Blocks');
   const temporary = told(integer, 'Temp Read Blocks', 'Temp Written Blocks');
-  if (rows !== undefined) parts.push(`${rows} rows`);
+  if (rows !== undefined) parts.push(`${rows} row${rows === '1' ? '' : 's'}`);
   if (time !== undefined) parts.push(`${time} ms`);
   if (loops !== undefined && loops !== '1') parts.push(`${loops} loops`);
-  if (blocks !== undefined && blocks !== '0') parts.push(`${blocks} blocks${read === '0' ? '' : ` (${read} read)`}`);
+  if (blocks !== undefined && blocks !== '0')
+    parts.push(`${blocks} block${blocks === '1' ? '' : 's'}${read === '0' ? '' : ` (${read} read)`}`);
   if (temporary !== undefined && temporary !== '0') parts.push(`${temporary} temporary blocks`);
   return parts.length === 0 ? undefined : parts.join(', ');
 }

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
+import type { Plan } from '../plan/model.js';
 import { parsePlan } from '../plan/parse-json.js';
 import { diffJson } from './diff-json.js';
 import { diffMarkdown } from './diff-markdown.js';
-import type { DiffReport, ExplainReport } from './diff-model.js';
+import type { DiffReport, ExplainReport, PlanSide } from './diff-model.js';
 import { diffPretty } from './diff-pretty.js';
 import type { DiffContext } from './diff-words.js';
 import { explainPretty } from './explain-pretty.js';
@@ -118,11 +119,13 @@ describe.each(Object.entries(reports))('%s', (_, report) => {
   });
 
   test('validates as JSON, and no character of it steers', () => {
-    const output = diffJson(report, { version: '0.1.0' });
-    validate(JSON.parse(output));
-    expect(validate.errors).toBeNull();
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
-    expect(output).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+    for (const verbose of [false, true]) {
+      const output = diffJson(report, { version: '0.1.0', verbose });
+      validate(JSON.parse(output));
+      expect(validate.errors).toBeNull();
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+      expect(output).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+    }
   });
 
   test('fits a comment', () => {
@@ -155,12 +158,109 @@ test('the answer comes first', () => {
   );
 });
 
+test('JSON holds the plans that differ; those that are the same with verbose alone', () => {
+  const plans = (verbose: boolean) =>
+    JSON.parse(diffJson(reports.suite, { version: '0.1.0', verbose })).comparisons.map(
+      (one: Record<string, { raw: unknown } | null>) => [
+        one.change,
+        one.diff !== null,
+        [one.before, one.after].some((side) => side !== null && side?.raw !== null),
+      ],
+    );
+  const all = reports.suite.comparisons;
+  const both = all.map(({ change, diff }) => [change, diff !== undefined, true]);
+  expect(plans(true)).toEqual(both);
+  expect(plans(false)).toEqual(both.map((one) => (one[0] === 'same' ? ['same', false, false] : one)));
+});
+
 test('comparisons that changed alike are told once, with what they are', () => {
   const output = diffPretty(reports.suite, context());
   expect(output.match(/^✗ tracks t: /gm)).toHaveLength(1);
   expect(output).toContain('profile, in all 12 plans: all 3 scenarios, custom and generic, both statistics sets');
   expect(output).toContain('monthly-listens, in 6 of 12 plans: all 3 scenarios, generic only, both statistics sets');
   expect(output).toContain('✗ 25 of 39 plans differ, in 6 ways');
+});
+
+const scanned = (node: string, rest: string) => parsePlan([{ Plan: { 'Node Type': node, ...JSON.parse(rest) } }]);
+
+function firstLines(before: Partial<PlanSide> & { plan: Plan }, after: Partial<PlanSide> & { plan: Plan }): string[] {
+  const one = diffs.comparison(diffs.side(before.plan, before), diffs.side(after.plan, after));
+  return diffPretty(diffs.report([one]), context({ width: 300 }))
+    .split('\n')
+    .slice(2);
+}
+
+const orders = (over: object) => JSON.stringify({ 'Relation Name': 'orders', Alias: 'o', ...over });
+
+test('numbers of an access that a LIMIT ends are not told: they are those of reading to the end', () => {
+  const limited = parsePlan([
+    {
+      Plan: {
+        'Node Type': 'Limit',
+        'Total Cost': 0.83,
+        Plans: [
+          {
+            'Node Type': 'Index Scan',
+            'Parent Relationship': 'Outer',
+            'Index Name': 'orders_created',
+            ...JSON.parse(orders({ 'Total Cost': 12_089, 'Plan Rows': 300_000 })),
+          },
+        ],
+      },
+    },
+  ]);
+  const whole = scanned('Seq Scan', orders({ 'Total Cost': 7_286, 'Plan Rows': 300_000 }));
+  expect(firstLines({ plan: limited }, { plan: whole })[0]).toBe(
+    '✗ orders o: orders_created in order, up to a LIMIT → whole table. 300,000 rows, cost 7,286.',
+  );
+  expect(firstLines({ plan: whole }, { plan: limited })[0]).toBe(
+    '~ orders o: whole table → orders_created in order, up to a LIMIT.',
+  );
+});
+
+test('rows of one worker are told as such on either side', () => {
+  const parallel = scanned('Seq Scan', orders({ 'Parallel Aware': true, 'Total Cost': 5_903, 'Plan Rows': 250 }));
+  const serial = scanned('Seq Scan', orders({ 'Total Cost': 8_111, 'Plan Rows': 250 }));
+  expect(firstLines({ plan: parallel }, { plan: serial })[0]).toContain('. 250 per worker → 250 rows, cost');
+  expect(firstLines({ plan: serial }, { plan: parallel })[0]).toContain('. 250 rows per worker, cost');
+});
+
+test('another value is no other condition', () => {
+  const served = (cond: string) => scanned('Index Scan', orders({ 'Index Name': 'orders_user', 'Index Cond': cond }));
+  const between = (before: string, after: string) => firstLines({ plan: served(before) }, { plan: served(after) })[0];
+  expect(between('(user_id = 5)', '(user_id = 6)')).toContain('orders_user, for another value.');
+  expect(between('(user_id = 5)', '(user_id > 5)')).toContain('orders_user, by another condition.');
+});
+
+test('settings that differ are told, where they are no cause that was found', () => {
+  const [serial, index] = [scanned('Seq Scan', orders({})), scanned('Index Scan', orders({ 'Index Name': 'i' }))];
+  const inputs = (settings: Record<string, string> | undefined) => ({
+    inputs: { ...diffs.side(serial).inputs, settings },
+  });
+  const between = (before: Record<string, string> | undefined, after: Record<string, string> | undefined) =>
+    firstLines({ plan: serial, ...inputs(before) }, { plan: index, ...inputs(after) }).join('\n');
+  const told = between({ work_mem: '4MB', jit: 'off' }, { work_mem: '64kB' });
+  expect(told).toContain('  settings jit off → default, work_mem 4MB → 64kB\n');
+  expect(told).toContain('not told for certain: the settings differ');
+  expect(between(undefined, { work_mem: '64kB' })).toContain('  settings work_mem not told → 64kB\n');
+  expect(between({ work_mem: '4MB' }, { work_mem: '4MB' })).not.toContain('settings');
+  const one = diffs.comparison(diffs.side(serial, inputs({})), diffs.side(index, inputs({ work_mem: '64kB' })));
+  expect(diffMarkdown(diffs.report([one]), { verbose: false })).toContain('- **Settings:** work\\_mem default → 64kB');
+  const cause = { inputs: ['settings'] as const, why: 'work_mem default → 64kB.', next: undefined };
+  expect(diffPretty(diffs.report([{ ...one, cause }]), context())).not.toContain('  settings ');
+});
+
+test('a cause that several findings have is told once, below the last of them', () => {
+  const [one] = explained.cases;
+  if (one === undefined) throw new Error('no case');
+  const findings = ['protect', 'no-seq-scan'].map((rule) => build.finding({ rule: rule as 'protect' }));
+  const output = explainPretty({ version: 1, cases: [{ ...one, findings }] }, context());
+  expect(output.match(/^ {2}(fault|why|next)/gm)?.map((label) => label.trim())).toEqual([
+    'fault',
+    'fault',
+    'why',
+    'next',
+  ]);
 });
 
 test('where nobody knows the cause, nothing is made up', () => {
@@ -255,7 +355,7 @@ describe('markdown', () => {
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: tests break the output on purpose
-const json = (): any => JSON.parse(diffJson(reports.suite, { version: '0.1.0' }));
+const json = (): any => JSON.parse(diffJson(reports.suite, { version: '0.1.0', verbose: false }));
 
 test.each([
   ['an unknown member', (out) => Object.assign(out, { extra: 1 })],

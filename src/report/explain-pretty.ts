@@ -4,6 +4,7 @@ import { planRows } from './diff-rows.js';
 import { drawTree } from './diff-trees.js';
 import { type DiffContext, occurrence, reached } from './diff-words.js';
 import { inline } from './escape.js';
+import type { Cause } from './model.js';
 import { cost, count, listed } from './text.js';
 
 /** Plans as they are, for people: what each reads and how, what is wrong with it, and its tree. */
@@ -35,15 +36,19 @@ function caseBlock(page: DiffPage, { name, side, findings, doubts }: ExplainedCa
   if (sorted.length > most) page.labelled('reads', count(sorted.length - most, 'more table'));
   if (accesses.length === 0) page.labelled('reads', 'no table');
   for (const line of inputLines(side)) page.labelled('with', line, chalk.dim);
-  for (const finding of findings) {
-    page.labelled('fault', `${finding.rule}: ${inline(finding.message)}`, chalk.red);
-    if (finding.cause !== undefined) page.labelled('why', inline(finding.cause.why));
-    if (finding.cause !== undefined) page.labelled('next', inline(finding.cause.next), chalk.bold);
-  }
+  findings.forEach(({ rule, message, cause }, index) => {
+    page.labelled('fault', `${rule}: ${inline(message)}`, chalk.red);
+    // Several rules find fault with one access: what all of them have as their cause is told once.
+    if (cause === undefined || findings.slice(index + 1).some((other) => isSame(other.cause, cause))) return;
+    page.labelled('why', inline(cause.why));
+    page.labelled('next', inline(cause.next), chalk.bold);
+  });
   for (const doubt of doubts) page.labelled('doubt', `${inline(doubt.message)} ${inline(doubt.next)}`, chalk.yellow);
   page.blank();
   drawTree(page, planRows(plan), { worse: new Set(findings.map(({ path }) => path)), title: 'plan' });
 }
+
+const isSame = (other: Cause | undefined, { why, next }: Cause) => other?.why === why && other.next === next;
 
 function inputLines({ inputs }: PlanSide): string[] {
   const { values, statistics, server, settings } = inputs;

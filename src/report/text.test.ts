@@ -48,6 +48,8 @@ test('columns count wide and combining characters', () => {
 
 test('wraps at spaces, keeps numbers with their units, cuts long words but not paths', () => {
   expect(wrap('tracks hold 2.0 M rows', 15)).toEqual(['tracks hold', '2.0 M rows']);
+  expect(wrap('cost 40 (× 300)', 10)).toEqual(['cost 40', '(× 300)']);
+  expect(wrap('cost 40 (÷ 9.4).', 11)).toEqual(['cost 40', '(÷ 9.4).']);
   expect(wrap('an averyveryverylongword here', 10)).toEqual(['an', 'averyveryv', 'erylongwor', 'd here']);
   expect(wrap('see fixtures/audius/queries/profile.sql:7:8 now', 12)).toEqual([
     'see',

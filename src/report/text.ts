@@ -39,8 +39,8 @@ export function padStart(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - columns(text))) + text;
 }
 
-/** Spaces at which a line may break: not between a number and its unit. */
-const breaks = /(?<!\d) | (?!(?:M|bn|T|kB|MB|GB|TB|PB|rows?|pages?|plans?|times|ms|s|%)(?![\w-]))/;
+/** Spaces at which a line may break: not between a number and its unit, nor between a factor and its sign. */
+const breaks = /(?<![\d×÷]) | (?<![×÷] )(?!(?:M|bn|T|kB|MB|GB|TB|PB|rows?|pages?|plans?|times|ms|s|%)(?![\w-]))/;
 
 /** Breaks one line of text at spaces; a word that does not fit is cut, unless it is a path. */
 export function wrap(text: string, width: number): string[] {

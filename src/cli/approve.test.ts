@@ -705,6 +705,7 @@ describe('an existing database', () => {
     const folder = await approved();
     const check = await workspace.run(folder, ['check', '--database-url', url], CI);
     expect(check.stdout).toContain('! Plans of an existing database are not compared with the approved ones');
+    expect(check.stdout).not.toContain('no approved plans');
     expect(check.code).toBe(0);
     const approve = await workspace.run(folder, ['approve', '--database-url', url]);
     expect(approve.stderr).toContain(

@@ -5,7 +5,7 @@ import { isWaived, verdictOf } from './verdict.js';
 
 /**
  * Adds up what the suites gave; the one place that decides between pass and fail.
- * @param scope `changes`: rules, doubts and known-bad queries are left out of it
+ * @param scope `changes`: rules, known-bad queries and all doubts but those of redacted values are left out of it
  */
 export function summarize(given: readonly CheckedSuite[], general: readonly Notice[], scope: Report['scope']): Report {
   const checked = scope === 'all' ? given : given.map(changesAlone);
@@ -48,7 +48,9 @@ const OF_PLANS: ReadonlySet<Notice['kind']> = new Set(['unused-plan', 'edited-pl
 
 function changesAlone(one: CheckedSuite): CheckedSuite {
   const cases = one.cases.map((each) => {
-    const alone = { ...each, findings: [], doubts: [] };
+    // A plan that is a guess is not known to be the approved one.
+    const doubts = each.doubts.filter(({ kind }) => kind === 'redacted');
+    const alone = { ...each, findings: [], doubts };
     return { ...alone, verdict: verdictOf(alone) };
   });
   const notices = one.notices.filter(({ kind }) => OF_PLANS.has(kind));

@@ -145,11 +145,11 @@ function suiteBlock(page: Page, report: Report, suite: SuiteReport, blind: reado
     prose(page, '  ', words.join('; '), chalk.dim);
   }
   const { plans } = suite;
-  const approved =
-    plans === undefined
-      ? 'no approved plans to compare with: plan-guard approve writes them'
-      : approvedWords(plans, cases, shownPath(plans.folder, context.cwd));
-  prose(page, '  ', approved, chalk.dim);
+  if (plans !== undefined) {
+    prose(page, '  ', approvedWords(plans, cases, shownPath(plans.folder, context.cwd)), chalk.dim);
+  } else if (!notices.some(({ kind }) => kind === 'unverified-plans')) {
+    prose(page, '  ', 'no approved plans to compare with: plan-guard approve writes them', chalk.dim);
+  }
   for (const group of bad.filter((one) => one.caught)) {
     prose(page, `  ${glyph.ok} `, caughtWords(group), plain, chalk.green);
   }

@@ -214,6 +214,25 @@ describe('approve', () => {
     `);
   });
 
+  test('plans that could not be judged, and a file of no query that cannot be read', async () => {
+    const files = shop({}, { 'statistics.json': statistics({ relpages: 20 }), 'plans/mine.plan': 'hello' });
+    const folder = await workspace.write(files);
+    expect((await workspace.run(folder, ['approve'])).transcript).toMatchInlineSnapshot(`
+      "
+      $ plan-guard approve
+      shop: 2 plans, PGlite <version> (PostgreSQL 18.6)
+        + orders_of_customer: 2 new plans
+        ! mine.plan was written by hand or could not be read: no query has its name: it is removed.
+        ! 2 plans could not be judged; check tells why.
+        plans/orders_of_customer.plan written
+        plans/mine.plan removed
+
+      ✓ approved: 2 files changed, 0 unchanged; review and commit them
+      exit 0
+      "
+    `);
+  });
+
   test('suites that share a folder are told', async () => {
     const files = shop();
     const suite = files['plan-guard.yaml'] as string;

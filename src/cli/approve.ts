@@ -125,7 +125,7 @@ function approvalWords({ query, kind, message, cases }: Approval): string {
   return `${inline(query)}, ${plans}: ${inline(message)}`;
 }
 
-function remarks({ tied, failing, rewritten }: ApprovedSuite): string[] {
+function remarks({ tied, failing, unverified, rewritten, removed }: ApprovedSuite): string[] {
   return [
     ...(tied === undefined
       ? [
@@ -135,9 +135,13 @@ function remarks({ tied, failing, rewritten }: ApprovedSuite): string[] {
     ...(tied === undefined || tied === 0
       ? []
       : [`${count(tied, 'plan')} ${tied === 1 ? 'has' : 'have'} another of the same cost: both are approved.`]),
-    ...rewritten.map((name) => `${inline(name)} was written by hand or could not be read: it is written anew.`),
+    ...rewritten.map((name) => {
+      const what = removed.includes(name) ? 'no query has its name: it is removed' : 'it is written anew';
+      return `${inline(name)} was written by hand or could not be read: ${what}.`;
+    }),
     ...(failing === 0
       ? []
       : [`${count(failing, 'plan')} ${failing === 1 ? 'breaks' : 'break'} a rule; check goes on to say so.`]),
+    ...(unverified === 0 ? [] : [`${count(unverified, 'plan')} could not be judged; check tells why.`]),
   ];
 }

@@ -45,6 +45,8 @@ export interface SuiteApproval {
   readonly tied: number | undefined;
   /** How many of them break a rule, which approving does not change. */
   readonly failing: number;
+  /** How many of them could not be judged, a guess among them. */
+  readonly unverified: number;
   readonly approvals: readonly Approval[];
   /** Files that were written by hand or that could not be read, by their names. */
   readonly rewritten: readonly string[];
@@ -72,6 +74,7 @@ export async function approveSuite(
   let catalog: Catalog | undefined;
   let tied: number | undefined = 0;
   let failing = 0;
+  let unverified = 0;
   const statements = await planSuite(suite, engine, options, async (planned) => {
     Object.assign(server, { name: planned.server.name, version: planned.server.version });
     catalog = planned.server.catalog;
@@ -82,7 +85,9 @@ export async function approveSuite(
       statistics,
       redaction: planned.statistics?.redaction,
     });
-    failing += judged.filter((one) => waivers.settle(one).verdict === 'fail').length;
+    const verdicts = judged.map((one) => waivers.settle(one).verdict);
+    failing += verdicts.filter((verdict) => verdict === 'fail').length;
+    unverified += verdicts.filter((verdict) => verdict === 'unverified').length;
     const plans = await parameterForms(planned.server, cases);
     options.onProgress(`${suite.name}: looking for plans of the same cost (${statistics})`, false);
     const others = await tiedPlans(planned.server, cases, plans);
@@ -127,7 +132,7 @@ export async function approveSuite(
     }
   }
   const cases = [...fresh.values()].reduce((sum, own) => sum + own.length, 0);
-  return { suite, engine: server.name, cases, tied, failing, approvals, rewritten, files };
+  return { suite, engine: server.name, cases, tied, failing, unverified, approvals, rewritten, files };
 }
 
 /** Every file of approved plans in a folder by its name, or why it cannot be read. */

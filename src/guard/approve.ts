@@ -35,6 +35,8 @@ export interface ApprovedSuite {
   readonly tied: number | undefined;
   /** How many break a rule: `check` goes on to say so. */
   readonly failing: number;
+  /** How many could not be judged: `check` tells why. */
+  readonly unverified: number;
   readonly approvals: readonly Approval[];
   /** Names of files in the folder. */
   readonly written: readonly string[];

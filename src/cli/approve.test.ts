@@ -371,6 +371,9 @@ describe('check against the approved plans', () => {
     const folder = await approved(shop({}, { 'orders.sql': sql(first as string, second as string) }));
     await change(folder, { 'orders.sql': sql(new_ as string, first as string, second as string) });
     const check = await workspace.run(folder, ['check', '--changed-only', '--filter', 'orders'], CI);
+    const { comparisons } = JSON.parse((await workspace.run(folder, ['diff', '--reporter', 'json'])).stdout);
+    const told = comparisons.map(({ change }: { change: string }) => change);
+    expect(told.sort()).toEqual(['added', 'added', 'same', 'same', 'same', 'same']);
     const approve = await workspace.run(folder, ['approve', '--filter', 'orders']);
     await change(folder, { 'orders.sql': sql(second as string) });
     const gone = await workspace.run(folder, ['check', '--changed-only'], CI);

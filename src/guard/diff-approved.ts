@@ -2,7 +2,8 @@ import { dirname, relative } from 'node:path';
 import { caseId } from '../baseline/arrange.js';
 import { compareCase } from '../baseline/compare.js';
 import { readBaselines } from '../baseline/folder.js';
-import type { BaselineFile } from '../baseline/model.js';
+import type { BaselineFile, PlannedNow } from '../baseline/model.js';
+import { renumbered } from '../baseline/renumber.js';
 import { sameShape } from '../baseline/shape.js';
 import { PlanGuardError } from '../errors.js';
 import type { Comparison, DiffCause, PlanSide } from '../report/diff-model.js';
@@ -23,6 +24,7 @@ import {
   sideOf,
 } from './diff-suite.js';
 import { inputsOf } from './plan-inputs.js';
+import { isWhole } from './plan-suite.js';
 import { hasApprovedPlans, sharedFolders } from './plans-folder.js';
 import { type RunOptions, runSuites } from './run-suites.js';
 
@@ -48,6 +50,9 @@ export async function diffApproved(cwd: string, options: RunOptions, file?: stri
         forms: true,
       });
       planned.push(side);
+      for (const [query, baseline] of baselines) {
+        if (isWhole(query, options.filter)) baselines.set(query, renumbered(baseline, plannedNow(side, query)));
+      }
       const files = [...baselines.values()].filter((one) => file === undefined || one.file === file);
       const unused = options.filter === undefined ? unusedCases(files, side, shown) : [];
       return [...compareAll(suite, side, baselines, shown), ...unused];
@@ -58,6 +63,14 @@ export async function diffApproved(cwd: string, options: RunOptions, file?: stri
   const comparisons = results.flat();
   if (comparisons.length === 0) throw nothingSelected(options.filter, planned);
   return { before: file === undefined ? 'the approved plans' : shown(file), after: 'the plans of now', comparisons };
+}
+
+/** The cases of a query as approved plans have them. */
+function plannedNow(side: PlannedSuite, query: string): PlannedNow[] {
+  return side.cases.flatMap((one) => {
+    const key = keyOf(one);
+    return key.query === query ? [{ ...key, plan: formSide(one, side).plan }] : [];
+  });
 }
 
 function nothingApproved(file: string | undefined, cwd: string): PlanGuardError {

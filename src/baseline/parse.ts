@@ -3,9 +3,11 @@ import type { Plan } from '../plan/model.js';
 import { caseId, compareCases } from './arrange.js';
 import { checksum, FORMAT, TIED } from './format.js';
 import type { ApprovedCase, ApprovedPlan, BaselineFile } from './model.js';
-import { readShape } from './shape.js';
+import { readShape, writtenShape } from './shape.js';
 import { unescapeText } from './words.js';
 
+/** Columns before the lines of a plan. */
+const INDENT = 2;
 const MODES = ['custom', 'generic'] as const;
 
 /**
@@ -95,11 +97,11 @@ class BaselineReader {
     }
     this.#needs(cases, 'a case: statement, scenario, modes, cost, rows and statistics sets');
     if (!this.#atEnd) this.#at++;
-    const shapes: Plan[] = [];
+    const trees: Line[][] = [];
     let tree: Line[] = [];
     const close = () => {
       this.#needs(tree, 'a plan');
-      shapes.push(this.#shape(tree));
+      trees.push(tree);
       tree = [];
     };
     while (!this.#atBlank) {
@@ -109,7 +111,15 @@ class BaselineReader {
     }
     close();
     const section = this.#lines.slice(start, this.#at).map((line) => line.text);
-    this.#check(sum, query, section, heading);
+    const intact = this.#check(sum, query, section, heading);
+    // What approve wrote can be read, and need not be as long as it is the plan of now.
+    const shapes = trees.map((lines) => {
+      if (!intact) return this.#shape(lines);
+      return writtenShape(
+        lines.map(({ text }) => text.slice(INDENT)),
+        () => this.#shape(lines),
+      );
+    });
     return { shapes, cases: cases.sort(compareCases) };
   }
 
@@ -143,8 +153,10 @@ class BaselineReader {
     });
   }
 
-  #check(sum: string, query: string, lines: readonly string[], line = this.#previous): void {
-    if (sum !== checksum(query, lines)) this.#edits.push(line.number);
+  #check(sum: string, query: string, lines: readonly string[], line = this.#previous): boolean {
+    const intact = sum === checksum(query, lines);
+    if (!intact) this.#edits.push(line.number);
+    return intact;
   }
 
   #needs(found: readonly unknown[], what: string): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parsePlan } from '../plan/parse-json.js';
-import { readShape, sameShape, shapeLines } from './shape.js';
+import { readShape, sameShape, shapeLines, writtenShape } from './shape.js';
 import { anyName } from './testing/baselines.js';
 
 /** EXPLAIN's JSON of plans with names and literals of any characters that PostgreSQL allows in them. */
@@ -93,4 +93,26 @@ test.each([
   ['a condition', { Filter: '(t.owner <> $1)' }],
 ])('%s is a part of the shape', (_, change) => {
   expect(sameShape(gather(), gather({}, { ...scan, ...change }))).toBe(false);
+});
+
+test('a written shape is compared by its lines, and read once where they are others or something of it is asked for', () => {
+  const plan = gather();
+  let read = 0;
+  const written = (lines: readonly string[]) =>
+    writtenShape(lines, () => {
+      read += 1;
+      return readShape(shapeLines(plan).map((text, index) => ({ text, line: index + 1 })));
+    });
+  const same = written(shapeLines(plan));
+  expect(sameShape(same, plan)).toBe(true);
+  expect(shapeLines(same)).toBe(shapeLines(plan));
+  expect(read).toBe(0);
+  expect([same.root.nodeType, same.properties]).toEqual(['Gather', {}]);
+  expect(same.root.children).toHaveLength(1);
+  expect(read).toBe(1);
+  // The same plan in other words, as an older version may have printed it.
+  const older = written(['Gather', '  ->  Parallel Seq Scan upon tracks']);
+  expect(sameShape(older, plan)).toBe(true);
+  expect(sameShape(older, gather({}, { ...scan, Alias: 'u' }))).toBe(false);
+  expect(read).toBe(2);
 });

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Client, ClientConfig, Submittable } from 'pg';
 import { PlanGuardError } from '../errors.js';
 import { type Database, isServerError, type Statement, type TextResult, type TextValue } from './database.js';
+import { driver } from './driver.js';
 import { namedRows, onlyResult, ResultReader } from './results.js';
 
 /** What `pg` sends messages with. */
@@ -30,8 +31,8 @@ export class Connection implements Database {
 
   /** @throws what `pg` throws where the server cannot be reached or refuses */
   static async open(config: ClientConfig): Promise<Connection> {
-    const { default: pg } = await import('pg');
-    const client = new pg.Client(config);
+    const { Client } = driver();
+    const client = new Client(config);
     // The query that is under way reports a lost connection; without a listener the process would end.
     client.on('error', () => {});
     await client.connect();

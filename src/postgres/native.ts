@@ -10,6 +10,7 @@ import type { Client } from 'pg';
 import { PlanGuardError } from '../errors.js';
 import { HOME_PREFIX, writeOwner } from './abandoned-servers.js';
 import { type Account, requireOpen, serverAccount } from './account.js';
+import { driver } from './driver.js';
 import { findServer, type ServerBinaries } from './servers.js';
 
 export interface NativeServerOptions {
@@ -224,12 +225,12 @@ async function started(child: ChildProcess, binary: string, account: Account | u
 
 /** Waits until the server takes connections, and gives its version. */
 async function readiness(server: ChildProcess, connection: NativeServer['connection'], log: string): Promise<string> {
-  const { default: pg } = await import('pg');
+  const { Client } = driver();
   const deadline = Date.now() + patience;
   for (;;) {
     const ended = server.exitCode !== null || server.signalCode !== null;
     if (!ended) {
-      const client = new pg.Client(connection);
+      const client = new Client(connection);
       try {
         return await serverVersion(client);
       } catch (error) {

@@ -3,9 +3,9 @@ import type { CaseReport, KnownBadReport, Notice, SuiteReport } from '../report/
 import type { QueryEntry, Suite } from '../suite/model.js';
 import type { ApprovedPlans } from './approved-plans.js';
 import { biteNotice, CoverageOf } from './coverage.js';
-import { judgeCases } from './judge.js';
+import { judgeCases, readAhead } from './judge.js';
 import { isKnownBad, judgeKnownBad } from './known-bad.js';
-import { planSuite, type SuiteOptions } from './plan-suite.js';
+import { type PlannedSet, planSuite, type SuiteOptions, type SuiteStatements } from './plan-suite.js';
 import { hasApprovedPlans } from './plans-folder.js';
 import { type StatisticsSet, statisticsNotices } from './statistics-sets.js';
 import { Waivers } from './waivers.js';
@@ -33,7 +33,13 @@ export async function checkSuite(
   engine: Engine,
   options: CheckSuiteOptions,
 ): Promise<CheckedSuite | { readonly queries: readonly string[] }> {
-  const approved = options.ownEngine && hasApprovedPlans(suite) ? await readApproved(suite, options) : undefined;
+  const comparing = options.ownEngine && hasApprovedPlans(suite);
+  let reading: Promise<ApprovedPlans> | undefined;
+  const approvedPlans = () => {
+    if (!comparing) return undefined;
+    reading ??= readApproved(suite, options);
+    return reading;
+  };
   const waivers = new Waivers(suite, options.now);
   const cases: CaseReport[] = [];
   const knownBad: KnownBadReport[] = [];
@@ -41,14 +47,19 @@ export async function checkSuite(
   const names: string[] = [];
   let coverage: CoverageOf | undefined;
   let serverName = '';
-  const statements = await planSuite(suite, engine, options, async (planned, { selected, knownBad: bad, sets }) => {
+  const judging = ({ name, statistics }: PlannedSet) => ({
+    suite,
+    statistics: name,
+    redaction: statistics?.redaction,
+  });
+  const visit = async (planned: PlannedSet, { selected, knownBad: bad, sets }: SuiteStatements) => {
     const { name, set, statistics, server } = planned;
     names.push(name);
     serverName = server.name;
-    const { redaction } = statistics ?? {};
-    const judged = await judgeCases(server, planned.cases, { suite, statistics: name, redaction });
+    const judged = await judgeCases(server, planned.cases, judging(planned));
     const isAsked = (_: unknown, index: number) => !isKnownBad(planned.cases[index]?.statement.entry as QueryEntry);
     const good = judged.filter(isAsked);
+    const approved = await approvedPlans();
     const compared =
       (await approved?.compare({ ...planned, cases: planned.cases.filter(isAsked) }, good, sets)) ?? good;
     const asked = compared.map((one) => waivers.settle(one));
@@ -58,7 +69,13 @@ export async function checkSuite(
     coverage.add(name, server.catalog, asked);
     notices.push(...server.remarks.map((message) => remark(suite, message, set)));
     if (set && statistics) notices.push(...statisticsNotices(set, statistics, { suite, server, now: options.now }));
-  });
+  };
+  const meanwhile = (planned: PlannedSet) => {
+    readAhead(planned.server.catalog, planned.cases, judging(planned));
+    approvedPlans()?.catch(() => {});
+  };
+  const statements = await planSuite(suite, engine, options, visit, meanwhile);
+  const approved = await approvedPlans();
   if (coverage === undefined) return { queries: statements.queries };
   const filtered = options.filter !== undefined;
   notices.push(...coverage.notices(filtered), ...biteNotice(suite));

@@ -37,9 +37,10 @@ export function collectStatements(options: CollectOptions): Collecting {
   const { suite } = options;
   const modules = new ModuleStatements(options);
   const entries = [...suite.queries, ...suite.knownBad];
-  const opened = entries.some(({ source }) => source.kind === 'module') ? modules.open() : undefined;
+  const opened = Promise.resolve(entries.some(({ source }) => source.kind === 'module') ? modules.open() : undefined);
+  // The grammar is loaded behind what recording needs.
   const queries = entries.map((entry) =>
-    entry.source.kind === 'file' ? statementsOfFile(entry, suite) : modules.of(entry, entry.source),
+    entry.source.kind === 'file' ? opened.then(() => statementsOfFile(entry, suite)) : modules.of(entry, entry.source),
   );
   const all = Promise.allSettled(queries).then(async (settled) => {
     await modules.close();
@@ -48,7 +49,7 @@ export function collectStatements(options: CollectOptions): Collecting {
     throwAll([...errors, ...duplicateNames(statements, suite)]);
     return statements.flat();
   });
-  return { byQuery: queries.map((query) => query.catch(() => [])), all, opened: Promise.resolve(opened) };
+  return { byQuery: queries.map((query) => query.catch(() => [])), all, opened };
 }
 
 /** What is wrong with a query goes on being collected; anything else is thrown again. */

@@ -105,7 +105,7 @@ export async function planWithSet(
   const { suite } = inputs;
   return withPlanner(inputs, engine, set, options, async ({ name, server, planned }) => {
     let count = 0;
-    const cased = await planStatements(server, [statements], (more) => {
+    const cased = await planStatements(server, [statements], ({ length: more }) => {
       count += more;
       options.onProgress(`${suite.name}: ${count} plans (${name})`, false);
     });

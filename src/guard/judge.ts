@@ -3,7 +3,7 @@ import { findCause } from '../cause/find-cause.js';
 import { accessesOf } from '../plan/accesses.js';
 import type { Access, Catalog, Plan } from '../plan/model.js';
 import { parsePlan } from '../plan/parse-json.js';
-import type { PlanningServer } from '../postgres/model.js';
+import type { ExplainRequest, PlanningServer } from '../postgres/model.js';
 import type { Alternative, CaseReport, Finding } from '../report/model.js';
 import { doubtsOf } from '../rules/doubts.js';
 import type { Doubt, RuleFinding } from '../rules/model.js';
@@ -30,20 +30,32 @@ export interface JudgeOptions {
   readonly redaction: Redaction | undefined;
 }
 
+const readings = new WeakMap<ExplainRequest, Reading>();
+
+/** Does of {@link judgeCases} what can be done while others are being planned: reads plans and applies the rules. */
+export function readAhead(catalog: Catalog, cases: readonly PlannedCase[], options: JudgeOptions): void {
+  for (const one of cases) readingOf(catalog, one, options);
+}
+
+function readingOf(catalog: Catalog, one: PlannedCase, options: JudgeOptions): Reading {
+  const reading = readings.get(one.request) ?? read(catalog, one, options);
+  readings.set(one.request, reading);
+  return reading;
+}
+
 /** Judges planned cases: reads their plans, applies the rules, and asks the server what explains the findings. */
 export async function judgeCases(
   server: PlanningServer,
   cases: readonly PlannedCase[],
   options: JudgeOptions,
 ): Promise<CaseReport[]> {
-  const readings = new Map<unknown, Reading>();
-  for (const one of cases) {
-    if (readings.has(one.request)) continue;
-    readings.set(one.request, read(server.catalog, one, options));
+  const distinct = new Set<Reading>();
+  for (const [index, one] of cases.entries()) {
+    distinct.add(readingOf(server.catalog, one, options));
     // Signals and timers have their turn in between.
-    if (readings.size % 100 === 0) await turn();
+    if (index % 100 === 99) await turn();
   }
-  const all = [...readings.values()];
+  const all = [...distinct];
   const alternatives = await planAlternatives(server, all, options.suite);
   const findings = new Map<Reading, readonly Finding[]>();
   for (const reading of all) {
@@ -53,7 +65,7 @@ export async function judgeCases(
     );
   }
   return cases.map((one) => {
-    const reading = readings.get(one.request) as Reading;
+    const reading = readingOf(server.catalog, one, options);
     return report(one, reading, findings.get(reading) ?? [], options);
   });
 }

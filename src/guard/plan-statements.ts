@@ -63,13 +63,13 @@ interface GenericPlans {
 export async function planStatements(
   server: PlanningServer,
   groups: Iterable<readonly GuardedStatement[]> | AsyncIterable<readonly GuardedStatement[]>,
-  onPlanned: (count: number) => void,
+  onPlanned: (cases: readonly PlannedCase[]) => void,
 ): Promise<PlannedCase[]> {
   const planned: PlannedCase[] = [];
   const errors: PlanGuardError[] = [];
   const note = (cases: readonly PlannedCase[]) => {
     planned.push(...cases);
-    onPlanned(cases.length);
+    onPlanned(cases);
   };
   for await (const statements of groups) {
     try {

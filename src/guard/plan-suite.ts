@@ -48,6 +48,7 @@ export interface PlannedSet {
  * Plans the statements of one suite with each of its statistics sets. The server of a set is open while `visit` has it.
  * Where servers run beside this process, all of them plan while statements are still being recorded.
  * @param visit called for one set after the other
+ * @param meanwhile told of cases of a set as they are planned, while others still are
  * @returns the statements; none is visited where the filter leaves none
  * @throws {PlanGuardError | PlanGuardErrors} for bad input and for an engine that fails
  */
@@ -56,35 +57,45 @@ export async function planSuite(
   engine: Engine,
   { filter, databaseUrl, redactKey, onProgress, onOutput }: SuiteOptions,
   visit: (planned: PlannedSet, statements: SuiteStatements) => Promise<void>,
+  meanwhile: (planned: PlannedSet) => void = () => {},
 ): Promise<SuiteStatements> {
   const files = await readFiles(suite, { onProgress });
   const { byQuery, all, opened } = collect(files, engine, { onProgress, onOutput });
   const statements = all.then((collected) => ({ ...select(collected, filter), sets: files.sets }));
   const inputs = { ...files, statements: all };
-  const planSet = (set: StatisticsSet | undefined, previous: Promise<void> | undefined) =>
+  const planSet = (set: StatisticsSet | undefined, previous: Promise<void>, visited: () => void) =>
     withPlanner(inputs, engine, set, { databaseUrl, redactKey, onProgress }, async (planner) => {
       const { name, server, planned: statistics } = planner;
       checkNames(suite, server.catalog);
       let count = 0;
-      const counted = (planned: number) => {
-        count += planned;
+      const onPlanned = (more: readonly PlannedCase[]) => {
+        count += more.length;
         onProgress(`${suite.name}: ${count} plans (${name})`, false);
+        meanwhile({ name, set, statistics, server, cases: more });
       };
-      const cases = await planStatements(server, selectEach(byQuery, filter), counted);
+      const cases = await planStatements(server, selectEach(byQuery, filter), onPlanned);
       await previous;
       const selection = await statements;
       if (selection.selected.length > 0) await visit({ name, set, statistics, server, cases }, selection);
+      visited();
     });
   // Recording takes longest: what it needs goes first.
   await opened;
   const works: Promise<void>[] = [];
+  let turn = Promise.resolve();
   for (const set of files.sets.length > 0 ? files.sets : [undefined]) {
-    const previous = works.at(-1);
     if (!engine.parallel) {
-      await previous;
+      await works.at(-1);
       if ((await statements).selected.length === 0) break;
     }
-    works.push(planSet(set, previous));
+    const previous = turn;
+    // The server of a set may still be closing when the next one has its turn.
+    turn = new Promise((resolve, reject) => {
+      const work = planSet(set, previous, resolve);
+      work.catch(reject);
+      works.push(work);
+    });
+    turn.catch(() => {});
   }
   // Whatever fails, nothing runs any more; what is wrong with the statements goes before what came of it.
   await Promise.allSettled([statements, ...works]);

@@ -9,7 +9,6 @@ import { formatStatistics } from '../statistics/format.js';
 import type { Statistics } from '../statistics/model.js';
 import { parseStatistics, parseStatisticsHead, type StatisticsHead } from '../statistics/read.js';
 import { RedactionKey } from '../statistics/redaction-key.js';
-import { revealValues } from '../statistics/reveal.js';
 import { ageInDays, missingByKind } from '../statistics/summarize.js';
 import type { NamedFile, Suite } from '../suite/model.js';
 import { ruledNames } from './check-names.js';
@@ -74,11 +73,17 @@ export async function planWith(
   const redacted = parseStatistics(text, file);
   const redaction = redactionOf(redacted, secret !== undefined);
   if (secret === undefined) return { source: { file, text, settings, parse: () => redacted }, redaction };
-  const revealed = reveal(redacted, await values(), new RedactionKey(secret), file);
+  const revealed = await reveal(redacted, await values(), new RedactionKey(secret), file);
   return { source: { file, text: formatStatistics(revealed), settings, parse: () => revealed }, redaction };
 }
 
-function reveal(redacted: Statistics, values: Iterable<string>, key: RedactionKey, file: string): Statistics {
+async function reveal(
+  redacted: Statistics,
+  values: Iterable<string>,
+  key: RedactionKey,
+  file: string,
+): Promise<Statistics> {
+  const { revealValues } = await import('../statistics/reveal.js');
   try {
     return revealValues(redacted, values, key);
   } catch (error) {

@@ -619,7 +619,7 @@ describe('waivers', () => {
           plan-guard.yaml:23:5
           next: Remove it, or correct the names in it.
 
-      - waived until 9999-12-31 by sales, protect: soon gone
+      - waived until 9999-12-31 by sales, protect on orders: soon gone
         in       orders_of_customer, in all 2 plans: custom and generic
 
       ✓ pass: 2 of 2 plans pass, 2 waived, 1 of 1 known-bad caught, <time>
@@ -641,7 +641,7 @@ describe('waivers', () => {
       [
         0,
         [
-          "- waived until 9999-12-31 by sales, protect: soon gone",
+          "- waived until 9999-12-31 by sales, protect on orders: soon gone",
           "- waived until 9999-12-31 by sales, changed: soon gone",
         ],
       ]

@@ -58,6 +58,8 @@ export interface WaivedGroup {
   readonly waiver: AcceptedBy;
   /** Rules and kinds of changes. */
   readonly rules: readonly string[];
+  /** Tables that the rules are about, with their schemas. */
+  readonly tables: readonly string[];
   readonly statements: readonly StatementCases[];
 }
 
@@ -269,8 +271,12 @@ export function changes(report: Report): ChangeGroup[] {
 export function waived(report: Report): WaivedGroup[] {
   const among = bucket(report.cases, statementKey);
   const hits = report.cases.flatMap((item) => [
-    ...item.findings.flatMap(({ rule, waiver }) => (waiver === undefined ? [] : [{ item, rule, waiver }])),
-    ...(item.change?.waiver === undefined ? [] : [{ item, rule: item.change.kind, waiver: item.change.waiver }]),
+    ...item.findings.flatMap(({ rule, schema, table, waiver }) =>
+      waiver === undefined ? [] : [{ item, rule, waiver, tables: [qualified(schema, table)] }],
+    ),
+    ...(item.change?.waiver === undefined
+      ? []
+      : [{ item, rule: item.change.kind, waiver: item.change.waiver, tables: [] }]),
   ]);
   const groups = bucket(hits, ({ item, waiver }) => key(item.suite, waiver.file, waiver.line, waiver.column));
   return [...groups.values()].flatMap((group) => {
@@ -281,7 +287,8 @@ export function waived(report: Report): WaivedGroup[] {
       among,
     );
     const rules = tally(group.map(({ rule }) => rule)).map(([rule]) => rule);
-    return { suite: first.item.suite, waiver: first.waiver, rules, statements };
+    const tables = tally(group.flatMap((hit) => hit.tables)).map(([table]) => table);
+    return { suite: first.item.suite, waiver: first.waiver, rules, tables, statements };
   });
 }
 

@@ -177,10 +177,11 @@ export function coverageWords(suite: SuiteReport): { table: string; size: string
   });
 }
 
-/** `waived until 2026-12-31 by the music team, protect: it runs at night`. */
-export function waivedWords({ waiver, rules }: WaivedGroup): string {
+/** `waived until 2026-12-31 by the music team, protect on tracks: it runs at night`. */
+export function waivedWords({ waiver, rules, tables }: WaivedGroup): string {
   const { until, owner, reason } = waiver;
-  return `waived until ${until} by ${inline(owner)}, ${listed(rules.map(inline))}: ${inline(reason)}`;
+  const on = tables.length === 0 ? '' : ` on ${listed(tables.map(tableName))}`;
+  return `waived until ${until} by ${inline(owner)}, ${listed(rules.map(inline))}${on}: ${inline(reason)}`;
 }
 
 /** How many plans a group is about. */

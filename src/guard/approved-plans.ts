@@ -143,7 +143,7 @@ export class ApprovedPlans {
     return [
       ...this.#majors(),
       ...files.filter(({ intact }) => !intact).map((file) => this.#edited(file)),
-      ...(filtered ? [] : files.flatMap((file) => this.#unused(file, queries))),
+      ...(filtered ? [] : this.#unused(files, queries)),
     ];
   }
 
@@ -173,23 +173,47 @@ export class ApprovedPlans {
     return { ...this.#at(file, file.edits[0]), kind: 'edited-plans', level, message, next };
   }
 
-  #unused(file: BaselineFile, queries: readonly string[]): Notice[] {
+  /** Approved plans of queries that are gone, and approved cases of the others that are. */
+  #unused(files: readonly BaselineFile[], queries: readonly string[]): Notice[] {
     const level = levelOf(this.#suite.plans.unused ?? (this.#ci ? 'fail' : 'warn'));
-    const next = 'Remove what is not used: plan-guard approve.';
-    if (!queries.includes(file.query)) {
-      const message = `No query is called ${file.query}: its approved plans are not used.`;
-      return [{ ...this.#at(file), kind: 'unused-plan', level, message, next }];
+    const told = { kind: 'unused-plan', level, next: 'Remove what is not used: plan-guard approve.' } as const;
+    const gone = files.filter(({ query }) => !queries.includes(query));
+    const stale = files
+      .filter(({ query }) => queries.includes(query))
+      .map((file) => ({ file, cases: this.#unusedCases(file) }))
+      .filter(({ cases }) => cases.length > 0);
+    const [[first], [query]] = [stale, gone];
+    const notices: Notice[] = [];
+    if (query !== undefined) {
+      const names = some(
+        gone.map((file) => file.query),
+        ', ',
+      );
+      const message = `No query is called ${names}: ${gone.length === 1 ? 'its' : 'their'} approved plans are not used.`;
+      notices.push({ ...this.#at(query), ...told, message });
     }
+    if (first !== undefined) {
+      const { file, cases } = first;
+      const count = counted(
+        stale.reduce((sum, each) => sum + each.cases.length, 0),
+        'approved case',
+      );
+      const names = [...new Set(cases.map(({ one }) => nameOf(one, file.query)))];
+      const staleQueries = stale.map((each) => each.file.query);
+      const message =
+        stale.length === 1
+          ? `${file.query} has ${count} that nothing plans any more: ${some(names, '; ')}.`
+          : `${stale.length} queries have ${count} that nothing plans any more: ${some(staleQueries, ', ')}.`;
+      notices.push({ ...this.#at(file, cases[0]?.line), ...told, message });
+    }
+    return notices;
+  }
+
+  #unusedCases(file: BaselineFile): { one: CaseKey; line: number | undefined }[] {
     const used = this.#used.get(file.query);
-    const unused = file.plans.flatMap(({ cases }, index) =>
+    return file.plans.flatMap(({ cases }, index) =>
       cases.filter((one) => !used?.has(caseId(one))).map((one) => ({ one, line: file.lines[index] })),
     );
-    const [first] = unused;
-    if (first === undefined) return [];
-    const names = [...new Set(unused.map(({ one }) => nameOf(one)))];
-    const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
-    const message = `${file.query} has ${counted(unused.length, 'approved case')} that nothing plans any more: ${names.slice(0, SHOWN).join('; ')}${more}.`;
-    return [{ ...this.#at(file, first.line), kind: 'unused-plan', level, message, next }];
   }
 
   #at(baseline: BaselineFile | undefined, line = 1): Pick<Notice, 'suite' | 'file' | 'line' | 'column'> {
@@ -201,8 +225,15 @@ const SHOWN = 3;
 
 const levelOf = (severity: Severity) => (severity === 'fail' ? 'fail' : 'warning');
 const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
-const nameOf = ({ statement, scenario, statistics, mode }: CaseKey) =>
-  [`statement ${statement}`, scenario, statistics, mode].filter(Boolean).join(', ');
+function some(names: readonly string[], separator: string): string {
+  const more = names.length - SHOWN;
+  return `${names.slice(0, SHOWN).join(separator)}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** `statement 2, label, incident-day, custom`; a statement with a name of its own is the query. */
+function nameOf({ statement, scenario, statistics, mode }: CaseKey, query: string): string {
+  return [statement === query ? '' : `statement ${statement}`, scenario, statistics, mode].filter(Boolean).join(', ');
+}
 
 /** A text as a shell takes it for one word. */
 function quoted(text: string): string {

@@ -12,6 +12,7 @@ import { conditionWords } from './diff-cause-words.js';
 import { added, caseName, compare, removed } from './diff-compare.js';
 import { type Approved, approvedCases, approvedSide } from './diff-plans.js';
 import type { Compared } from './diff-revisions.js';
+import { ApprovalHistory } from './diff-since.js';
 import {
   guarded,
   keyOf,
@@ -36,6 +37,7 @@ import { type RunOptions, runSuites } from './run-suites.js';
 export async function diffApproved(cwd: string, options: RunOptions, file?: string): Promise<Compared> {
   const shown = shownFrom(cwd);
   const planned: PlannedSuite[] = [];
+  const approvals = new ApprovalHistory(cwd);
   let compared = 0;
   const { results } = await runSuites(
     options,
@@ -55,7 +57,8 @@ export async function diffApproved(cwd: string, options: RunOptions, file?: stri
       }
       const files = [...baselines.values()].filter((one) => file === undefined || one.file === file);
       const unused = options.filter === undefined ? unusedCases(files, side, shown) : [];
-      return [...compareAll(suite, side, baselines, shown), ...unused];
+      const all = [...compareAll(suite, side, baselines, shown), ...unused];
+      return approvals.told(all, (query) => baselines.get(query)?.file);
     },
     sharedFolders,
   );

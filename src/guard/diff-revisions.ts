@@ -10,6 +10,7 @@ import type { Suite } from '../suite/model.js';
 import { type ChangedCase, findCauses } from './diff-cause.js';
 import { added, compare, removed } from './diff-compare.js';
 import { type Pairable, pairCases } from './diff-pairs.js';
+import { ChangeHistory } from './diff-since.js';
 import {
   guarded,
   keyOf,
@@ -86,7 +87,10 @@ export async function diffRevisions(
   };
   try {
     const places = { before: await place(before), after: await place(after) };
-    const { comparisons, engines } = await diffPlaces(repository, places, options);
+    const end = (revision: Revision | undefined, { root }: Place) => ({ revision, root });
+    const ends = { before: end(before, places.before), after: end(after, places.after) };
+    const history = new ChangeHistory(repository, ends);
+    const { comparisons, engines } = await diffPlaces(repository, places, history, options);
     // Its schema, statistics and sizes are of no revision.
     const existing = engines.has('url') ? ', both planned on one existing database as it is' : '';
     return { before: places.before.name, after: places.after.name + existing, comparisons };
@@ -104,6 +108,7 @@ type Places = Readonly<Record<'before' | 'after', Place>>;
 async function diffPlaces(
   repository: Repository,
   places: Places,
+  history: ChangeHistory,
   options: RevisionOptions,
 ): Promise<{ readonly comparisons: readonly Comparison[]; readonly engines: ReadonlySet<string> }> {
   const suites = {
@@ -127,7 +132,7 @@ async function diffPlaces(
       const before = await plan('before');
       const after = await plan('after');
       planned.push(...[before, after].filter((one) => one !== undefined));
-      comparisons.push(...(await compareSuites(before, after, options)));
+      comparisons.push(...(await compareSuites(before, after, history, options)));
     }
     if (comparisons.length === 0) throw nothingSelected(options.filter, planned);
     return { comparisons, engines: new Set(planned.map(({ inputs }) => inputs.suite.postgres.engine)) };
@@ -216,6 +221,7 @@ function noSuite({ before, after }: Places, { prefix }: Repository, { suites }: 
 async function compareSuites(
   before: PlannedSuite | undefined,
   after: PlannedSuite | undefined,
+  history: ChangeHistory,
   options: RevisionOptions,
 ): Promise<Comparison[]> {
   const suite = (after ?? before)?.inputs.suite;
@@ -244,10 +250,14 @@ async function compareSuites(
   }
   const onProgress = (message: string, slow: boolean) => options.onProgress(`the cause: ${message}`, slow);
   const causes = await findCauses(before, after, [...changed.values()], { ...options, onProgress });
-  return comparisons.map(({ comparison }) => {
-    const one = changed.get(comparison);
-    return one === undefined ? comparison : { ...comparison, cause: causes.get(one) };
-  });
+  return Promise.all(
+    comparisons.map(async ({ comparison }) => {
+      const one = changed.get(comparison);
+      if (one === undefined) return comparison;
+      const cause = causes.get(one);
+      return { ...comparison, cause, since: await history.since(cause, one, { before, after }) };
+    }),
+  );
 }
 
 function pairable({ report }: SideCase): Pairable {

@@ -4,6 +4,7 @@ import { createReadStream, existsSync, readFileSync, realpathSync } from 'node:f
 import { join } from 'node:path';
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import { PlanGuardError } from '../errors.js';
+import type { Commit } from '../report/diff-model.js';
 import { nearest } from '../suite/nearest.js';
 
 /** A commit, and the name that the user has for it. */
@@ -71,9 +72,9 @@ interface Answer {
   readonly stderr: string;
 }
 
-async function git(cwd: string, args: readonly string[]): Promise<Answer> {
+async function git(cwd: string, args: readonly string[], input = ''): Promise<Answer> {
   const child = start(cwd, args);
-  child.stdin.end();
+  child.stdin.end(input);
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   const { code, stderr } = await ended(child);
@@ -229,6 +230,46 @@ export class Repository {
     return content;
   }
 
+  /**
+   * The paths, from the top, at which two commits do not hold the same.
+   * @throws {PlanGuardError} `file` where one cannot be read
+   */
+  async changedPaths(before: Revision, after: Revision): Promise<ReadonlySet<string>> {
+    const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', before.commit, after.commit];
+    const { code, stdout, stderr } = await git(this.#cwd, args);
+    if (code !== 0) throw unreadable(`${before.name} and ${after.name}`, stderr, this.#shallow);
+    return new Set(stdout.split('\0').filter((path) => path !== ''));
+  }
+
+  /**
+   * The commits that changed one of the files, the newest first. Undefined where this clone does not tell for certain
+   * which they are: its history ends before them, or what the two differ in was changed on the side of `from` too.
+   * @param from only commits that are not in its history
+   * @param paths from the top
+   * @param most ends the search
+   */
+  async commitsOf(
+    paths: readonly string[],
+    to: string,
+    { from, most }: { readonly from?: string; readonly most?: number },
+  ): Promise<readonly Commit[] | undefined> {
+    const args = ['rev-list', '--date-order', '--left-right', '--encoding=UTF-8', '--format=%m%n%H%n%P%n%at%n%s'];
+    const limit = most === undefined ? [] : [`--max-count=${most}`];
+    const range = from === undefined ? to : `${from}...${to}`;
+    const input = ['--', ...paths.map((path) => `:(top,literal)${path}`), ''].join('\n');
+    const { code, stdout } = await git(this.#cwd, [...args, ...limit, '--stdin', range], input);
+    if (code !== 0) return undefined;
+    const lines = stdout.split('\n');
+    const commits: Commit[] = [];
+    for (let at = 0; at + RECORD <= lines.length; at += RECORD) {
+      const [, side, hash = '', parents, seconds = '', subject = ''] = lines.slice(at, at + RECORD);
+      // Where a shallow clone ends, a commit has no parents, and seems to have made all of its files.
+      if (side === '<' || (this.#shallow && parents === '')) return undefined;
+      commits.push({ hash, date: dateOf(Number(seconds)), subject });
+    }
+    return commits;
+  }
+
   /** The file that holds an object of Git LFS; undefined where this clone does not have it. */
   async lfsFile(id: string): Promise<string | undefined> {
     const { stdout } = await git(this.#cwd, ['rev-parse', '--path-format=absolute', '--git-common-dir']);
@@ -264,6 +305,15 @@ export class Repository {
           : `Did you mean ${revision}:${below}? Paths are from the top of the repository.`,
     });
   }
+}
+
+/** Lines of one commit: `commit <hash>`, and those of the format. */
+const RECORD = 6;
+
+/** The day in UTC; undefined beyond what the calendar of the web knows. */
+function dateOf(seconds: number): string | undefined {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString().replace(/T.*/, '');
 }
 
 const DEEPEN =

@@ -1,7 +1,7 @@
 import type { AlignedNode, PlanDiff } from '../diff/model.js';
 import type { PlanNode } from '../plan/model.js';
 import { words } from './diff-lines.js';
-import type { Comparison, DiffReport, PlanSide } from './diff-model.js';
+import type { Comparison, DiffReport, PlanSide, Since } from './diff-model.js';
 import { json } from './escape.js';
 import { accessOf } from './json.js';
 
@@ -25,16 +25,23 @@ function list(items: readonly unknown[]): string {
   return items.length === 0 ? '[]' : `[\n${items.map((item) => `    ${json(item)}`).join(',\n')}\n  ]`;
 }
 
-function comparisonOf({ name, case: key, change, before, after, diff, cause }: Comparison, whole: boolean) {
+function comparisonOf({ name, case: key, change, before, after, diff, cause, since }: Comparison, whole: boolean) {
   return {
     name,
     case: key ?? null,
     change,
     cause: cause === undefined ? null : { inputs: cause.inputs, why: cause.why, next: cause.next ?? null },
+    since: sinceOf(since),
     before: sideOf(before, whole),
     after: sideOf(after, whole),
     diff: diff === undefined || !whole ? null : diffOf(diff),
   };
+}
+
+function sinceOf(since: Since | undefined) {
+  if (since === undefined) return null;
+  const commits = since.commits.map(({ hash, date, subject }) => ({ hash, date: date ?? null, subject }));
+  return { kind: since.kind, commits, more: since.more, uncommitted: since.uncommitted };
 }
 
 function sideOf(side: PlanSide | undefined, whole: boolean) {

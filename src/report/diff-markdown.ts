@@ -3,6 +3,7 @@ import type { Comparison, DiffReport } from './diff-model.js';
 import { DiffPage } from './diff-page.js';
 import { whichWords } from './diff-pretty.js';
 import { diffRows, planRows } from './diff-rows.js';
+import { sinceLines } from './diff-since.js';
 import { drawTree, drawTrees } from './diff-trees.js';
 import {
   accessGroups,
@@ -83,12 +84,15 @@ function table(report: DiffReport, groups: readonly Group[]): string {
 /** One line of a cell; a long one is cut. */
 const short = (text: string) => markdown(text.length > 240 ? `${text.slice(0, 240)}…` : text);
 
+const labels = { since: 'Since', approved: 'Approved' } as const;
+
 function groupBlocks(report: DiffReport, group: Group, verbose: boolean): Block {
   const [worst] = group.comparisons;
   if (worst === undefined) return { words: '', plans: undefined };
   const { diff } = worst;
   const facts: [string, string | undefined][] = [
     ['Cause', causeWords(worst)],
+    ...sinceLines(group.comparisons).map(({ label, text }): [string, string] => [labels[label], text]),
     ['Next', worst.cause?.next],
   ];
   if (diff !== undefined) {

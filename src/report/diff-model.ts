@@ -42,6 +42,29 @@ export interface DiffCause {
   readonly next: string | undefined;
 }
 
+/** A commit, as a report names it. */
+export interface Commit {
+  readonly hash: string;
+  /** The author's date in UTC, as `2026-06-03`; undefined where it is none. */
+  readonly date: string | undefined;
+  readonly subject: string;
+}
+
+/** Since when plans differ, as far as the history of their files tells. */
+export interface Since {
+  /**
+   * `changed`: what changed the files of the inputs that the cause names. `approved`: what last changed the file of the
+   * approved plan.
+   */
+  readonly kind: 'changed' | 'approved';
+  /** The newest first; at most three. */
+  readonly commits: readonly Commit[];
+  /** How many commits there are beside those. */
+  readonly more: number;
+  /** The working tree changes the files too, in a way that no commit has. */
+  readonly uncommitted: boolean;
+}
+
 /** Names a case of a suite. */
 export interface ComparedCase extends CaseKey {
   readonly query: string;
@@ -62,6 +85,8 @@ export interface Comparison {
   /** There where both sides are. */
   readonly diff: PlanDiff | undefined;
   readonly cause: DiffCause | undefined;
+  /** Undefined where the history tells nothing for certain. */
+  readonly since?: Since | undefined;
 }
 
 /** What `plan-guard diff` found. */

@@ -2,6 +2,7 @@ import { type Group, groupComparisons } from './diff-groups.js';
 import type { Comparison, DiffReport } from './diff-model.js';
 import { DiffPage } from './diff-page.js';
 import { diffRows, planRows } from './diff-rows.js';
+import { sinceLines } from './diff-since.js';
 import { drawTree, drawTrees } from './diff-trees.js';
 import {
   accessGroups,
@@ -62,6 +63,7 @@ function groupBlock(page: DiffPage, report: DiffReport, group: Group, full: bool
   page.prose(`${marks[worst.change]} `, answer(worst, glyph.arrow), style);
   const cause = causeWords(worst);
   if (cause !== undefined) page.labelled('cause', cause);
+  for (const { label, text } of sinceLines(group.comparisons)) page.labelled(label, text);
   if (worst.cause?.next !== undefined) page.labelled('next', inline(worst.cause.next), chalk.bold);
   if (diff !== undefined) {
     const others = accessGroups(diff.accesses).slice(1);

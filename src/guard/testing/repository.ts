@@ -13,8 +13,10 @@ const ENVIRONMENT = {
   GIT_CONFIG_SYSTEM: '/dev/null',
   GIT_AUTHOR_NAME: 'Ada',
   GIT_AUTHOR_EMAIL: 'ada@example.org',
+  GIT_AUTHOR_DATE: '2026-06-01T12:00:00Z',
   GIT_COMMITTER_NAME: 'Ada',
   GIT_COMMITTER_EMAIL: 'ada@example.org',
+  GIT_COMMITTER_DATE: '2026-06-01T12:00:00Z',
 };
 
 /** A real repository in a temporary folder, which goes when the tests of its file are over. */
@@ -45,10 +47,10 @@ export class TestRepository {
   }
 
   /** Commits files, with whatever else the working tree holds. */
-  commit(files: Files = {}): string {
+  commit(files: Files = {}, message = 'change'): string {
     this.write(files);
     this.git('add', '--all');
-    this.git('commit', '--quiet', '--allow-empty', '--message', 'change');
+    this.git('commit', '--quiet', '--allow-empty', '--message', message);
     return this.git('rev-parse', 'HEAD');
   }
 }

@@ -7,6 +7,7 @@ import { type Markup, markup } from './markup.js';
 import { ratio } from './metrics.js';
 import { header, page } from './page.js';
 import { causeMarkup, comparisonBody } from './sections.js';
+import { sinceMarkup } from './since.js';
 import { timesMarkup } from './tree.js';
 
 /** What a page may know beside the report. */
@@ -57,7 +58,7 @@ function entry({ change, comparisons }: Group): Entry {
     answer: words,
     title: change === 'same' && worst?.after !== undefined ? sideWords(worst.after) : words,
     numbers: worst && timesMarkup(ratio(worst.diff?.cost.before, worst.diff?.cost.after)),
-    why: worst && causeMarkup(worst),
+    why: worst && [causeMarkup(worst), sinceMarkup(comparisons)],
     aside: queries.length > 3 ? `${named} and ${queries.length - 3} more` : named,
     items: comparisons.map(item),
     first: change === 'same' ? 'all' : 'worst',

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
+import { parsePlan } from '../../plan/parse-json.js';
+import { walk } from '../../plan/walk.js';
 import { groupComparisons } from '../diff-groups.js';
+import * as diffs from '../testing/diffs.js';
 import { hostile } from '../testing/hostile.js';
 import { diffHtml } from './diff.js';
 import { markup } from './markup.js';
+import { metricsOf } from './metrics.js';
 import { bounded, compared, every, incident, report, side, whole } from './testing/reports.js';
 
 const context = { version: '0.1.0' };
@@ -74,4 +78,49 @@ test('no text steers, and none is markup', () => {
   expect(html.match(/<script/g)).toHaveLength(1);
   expect(html).not.toContain('<script>');
   expect(html).not.toMatch(/(?:src|href)="(?!#)/);
+});
+
+test('the time of workers that ran side by side is not added up', () => {
+  const ran = (type: string, time: number, loops: number, below: readonly object[] = [], over: object = {}) => ({
+    'Node Type': type,
+    'Parent Relationship': 'Outer',
+    'Actual Total Time': time,
+    'Actual Loops': loops,
+    ...over,
+    Plans: below,
+  });
+  const joined = ran('Nested Loop', 60, 6, [ran('Seq Scan', 50, 6), ran('Index Scan', 0.5, 600)]);
+  const first = ran('Result', 4, 1, [], { 'Parent Relationship': 'InitPlan', 'Subplan Name': 'InitPlan 1' });
+  const plan = parsePlan([{ Plan: ran('Gather', 80, 2, [first, joined]) }]);
+  const nodes = Array.from(walk(plan.root), ({ node }) => node);
+  const time = metricsOf(nodes).find(({ title }) => title === 'time');
+  expect(nodes.map((node) => [node.nodeType, time?.of(node)])).toEqual([
+    ['Gather', 160],
+    ['Result', 4],
+    ['Nested Loop', 120],
+    ['Seq Scan', 100],
+    ['Index Scan', 100],
+  ]);
+});
+
+test('an index condition is called one, where nobody knows what it bounds, of a bitmap as well', () => {
+  const scan = {
+    'Node Type': 'Bitmap Index Scan',
+    'Parent Relationship': 'Outer',
+    'Index Name': 'i',
+    'Index Cond': '(a = 1)',
+  };
+  const heap = { 'Node Type': 'Bitmap Heap Scan', 'Relation Name': 'orders', Alias: 'orders', Plans: [scan] };
+  const parallel = {
+    'Node Type': 'Seq Scan',
+    'Parallel Aware': true,
+    'Relation Name': 'orders',
+    Alias: 'orders',
+    'Plan Rows': 9,
+  };
+  const [before, after] = [heap, parallel].map((Plan) => diffs.side(parsePlan([{ Plan }])));
+  const html = diffHtml(diffs.report([diffs.comparison(before, after)]), context);
+  expect(html).toContain('>index condition<');
+  expect(html).not.toContain('partly bounded');
+  expect(html).toContain('9 rows per worker');
 });

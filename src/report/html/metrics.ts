@@ -1,4 +1,5 @@
 import type { PlanNode } from '../../plan/model.js';
+import { walk } from '../../plan/walk.js';
 import { cost, duration, integer, pageSize, rough } from '../text.js';
 
 /** A number of a node that is shown in a column of its own. */
@@ -44,6 +45,27 @@ export const metrics = [
   { title: 'time', of: time, format: milliseconds },
   { title: 'buffers', of: buffers, format: (value) => (value === 0 ? '0' : pageSize(value)) },
 ] as const satisfies readonly Metric[];
+
+/**
+ * The metrics of these nodes, which are those of whole plans. What workers ran side by side took less time than they took
+ * together: below a Gather, the time is divided by the number of processes, which is how often its input ran each time.
+ */
+export function metricsOf(nodes: readonly PlanNode[]): readonly Metric[] {
+  const processes = new Map<PlanNode, number>();
+  for (const node of nodes) {
+    if (node.nodeType !== 'Gather' && node.nodeType !== 'Gather Merge') continue;
+    for (const child of node.children) {
+      const [own, all] = [property(node, 'Actual Loops'), property(child, 'Actual Loops')];
+      if (child.parentRelationship === 'InitPlan' || !own || !all) continue;
+      for (const { node: below } of walk(child)) processes.set(below, all / own);
+    }
+  }
+  const elapsed = (node: PlanNode) => {
+    const all = time(node);
+    return all === undefined ? undefined : all / (processes.get(node) ?? 1);
+  };
+  return metrics.map((metric) => (metric.title === 'time' ? { ...metric, of: elapsed } : metric));
+}
 
 /** `× 300`, `÷ 12`, `× 1.4`; undefined where nothing can be said, or where it is less than a tenth. */
 export function ratio(before: number | undefined, after: number | undefined): string | undefined {

@@ -137,11 +137,14 @@ function occurrence(access: Access | undefined): Markup {
 
 function reached(access: Access | undefined): Markup {
   if (access === undefined) return markup`<span class="none">not read</span>`;
-  const { node, indexes, rows, cost: spent, indexConditions } = access;
-  const numbers = [
-    rows === undefined ? undefined : `${rough(rows)} ${rows === 1 ? 'row' : 'rows'}`,
+  const { node, how, indexes, rows, cost: spent, indexConditions } = access;
+  const worker = node.startsWith('Parallel ') ? ' per worker' : '';
+  const known = [
+    rows === undefined ? undefined : `${rough(rows)} ${rows === 1 ? 'row' : 'rows'}${worker}`,
     spent === undefined ? undefined : `cost ${cost(spent)}`,
   ].filter((words) => words !== undefined);
+  // Where a LIMIT ends the reading, they are those of reading to the end.
+  const numbers = how === 'limit' ? [] : known;
   return markup`${accessBadge(access)} ${node}${indexes.length > 0 && markup` <code>${indexes.join(', ')}</code>`}${
     numbers.length > 0 && markup` <small>${numbers.join(', ')}</small>`
   }${indexConditions.map((condition) => markup`<code class="condition">${condition}</code>`)}`;

@@ -3,7 +3,7 @@ import type { Access, PlanNode } from '../../plan/model.js';
 import type { Row, RowChange } from '../diff-rows.js';
 import { nodeWords } from '../node-words.js';
 import { type Markup, markup } from './markup.js';
-import { actualRows, type Metric, metrics, ratio } from './metrics.js';
+import { actualRows, type Metric, metricsOf, ratio } from './metrics.js';
 import { deepest, steps } from './page.js';
 import { type Run, wordDiff } from './word-diff.js';
 
@@ -75,8 +75,9 @@ export function treeMarkup(tree: Tree): Markup {
   const { rows } = tree;
   const two = tree.accessesBefore !== undefined;
   const nodes = rows.flatMap((row) => [row.before, row.after].filter((node) => node !== undefined));
+  const metrics = metricsOf(nodes);
   const shown = metrics.filter((metric) => nodes.some((node) => metric.of(node) !== undefined));
-  const lead = leadMetric(rows, two);
+  const lead = leadMetric(metrics, rows, two);
   const largest = nodes.reduce((most, node) => Math.max(most, lead.of(node) ?? 0), 0);
   const all: Shown = { ...tree, metrics: shown, lead, largest, two };
   const titles = markup`<span class="nums">${shown.map((metric) => markup`<span>${metric.title}</span>`)}</span>`;
@@ -88,8 +89,9 @@ export function treeMarkup(tree: Tree): Markup {
 </div>`;
 }
 
-function leadMetric(rows: readonly Row[], two: boolean): Metric {
-  const [, cost, time] = metrics;
+function leadMetric(metrics: readonly Metric[], rows: readonly Row[], two: boolean): Metric {
+  const of = (title: string) => metrics.find((metric) => metric.title === title) as Metric;
+  const [cost, time] = [of('cost'), of('time')];
   const has = (side: 'before' | 'after') =>
     rows.some((row) => row[side] !== undefined && time.of(row[side]) !== undefined);
   return has('after') && (!two || has('before')) ? time : cost;
@@ -127,7 +129,7 @@ export function timesMarkup(times: string | undefined, isPrice = true): Markup {
 /** How a table is reached, as a badge. */
 export function accessBadge({ kind, how }: Access): Markup {
   // Without a catalog nobody knows how far an index condition bounds.
-  const isOpen = kind === 'partly-bounded' && how === 'index-condition';
+  const isOpen = kind === 'partly-bounded' && (how === 'index-condition' || how === 'bitmap');
   return markup`<span class="access ${kind}">${isOpen ? 'index condition' : kind.replace('-', ' ')}</span>`;
 }
 

@@ -177,6 +177,7 @@ function propertyLines(properties: Readonly<Properties>): string[] {
     if (line === COMPOUND.tuples && properties['Conflicting Tuples'] !== undefined) {
       return lineOf('Tuples Inserted', properties['Tuples Inserted']);
     }
+    if (line.names.every((name) => properties[name] === undefined)) return [];
     const text = line.write(properties);
     return text === undefined ? [] : [text];
   });

@@ -350,6 +350,7 @@ describe('check against the approved plans', () => {
                   Index Cond: (orders.customer_id = $1)
         plan of now: regular, custom, production               rows  cost
           Index Only Scan using orders_customer_idx on orders    10  4.60
+             Index Cond: (orders.customer_id = 7)
 
         next     See both with plan-guard diff --filter orders_of_customer; mend it, or approve it:
                  plan-guard approve --filter orders_of_customer.
@@ -441,8 +442,8 @@ describe('check against the approved plans', () => {
         0 of 2 plans as approved in plans
 
       ✗ 2 plans dearer than approved
-        The plan has the approved shape and is dearer: cost ~1,000 → 7,296 (× 7.3), rows ~300 → 4,000 (×
-        13). It was approved with other statistics (production: <identity> → <identity>).
+        The plan has the approved shape and is dearer: cost ~1,000 → 7,296 (× 7.3), rows ~300 → 4,000
+        (× 13). It was approved with other statistics (production: <identity> → <identity>).
         in       orders_of_customer, in all 2 plans: custom and generic
         approved plans/orders_of_customer.plan:10:1
         next     See both with plan-guard diff --filter orders_of_customer; mend it, or approve it:

@@ -234,7 +234,7 @@ function changeBlock(page: Page, group: ChangeGroup, full: boolean): void {
   if (full && change.kind === 'changed') {
     blank(page);
     approvedPlan(page, change.approved);
-    plan(page, example, [], `plan of now: ${caseName(example)}`);
+    plan(page, example, [], `plan of now: ${caseName(example)}`, true);
     blank(page);
   }
   labelled(page, 'next', inline(group.next), chalk.bold);
@@ -354,7 +354,13 @@ function nodesOf(node: TreeNode): TreeNode[] {
 }
 
 /** The plan as a tree; rows and cost stand in columns right of it. */
-function plan(page: Page, item: CaseReport, marked: readonly string[], title: string): void {
+function plan(
+  page: Page,
+  item: CaseReport,
+  marked: readonly string[],
+  title: string,
+  allConditions = page.context.verbose,
+): void {
   const { chalk, glyph, context, width } = page;
   const root = planTree(item.plan);
   if (root === undefined) return;
@@ -381,7 +387,7 @@ function plan(page: Page, item: CaseReport, marked: readonly string[], title: st
     width: room,
     conditionWidth: width - 4,
     nodes: context.verbose ? Number.POSITIVE_INFINITY : fullNodes,
-    allConditions: context.verbose,
+    allConditions,
     unicode: context.unicode,
     wrap: (text, columnsLeft, lines) => clipLines(wrap(text, columnsLeft), lines, columnsLeft, glyph.more),
   });

@@ -24,6 +24,21 @@ test('the only statement of a scenario is its partner, whatever became of it', (
   expect(paired([one('1', OWNED)], [one('1', 'VALUES (1)')])).toEqual([`1 ${OWNED} → 1 VALUES (1)`]);
 });
 
+test('a query that got another name is known by its text', () => {
+  const renamed = { query: 'owned' };
+  expect(paired([one('a', OWNED), one('b', IDS)], [one('c', OWNED, renamed), one('b', IDS)])).toEqual([
+    `a ${OWNED} → c ${OWNED}`,
+    `b ${IDS} → b ${IDS}`,
+  ]);
+  const [mode, scenario] = [
+    { ...renamed, mode: 'generic' },
+    { ...renamed, scenarios: ['visitor'] },
+  ];
+  for (const other of [mode, scenario]) {
+    expect(paired([one('1', OWNED)], [one('1', OWNED, other)])).toEqual([`- → 1 ${OWNED}`, `1 ${OWNED} → -`]);
+  }
+});
+
 test('a statement that is sent before shifts the numbers', () => {
   const widened = `${OWNED} OR id = ANY ($2)`;
   expect(paired([one('1', OWNED)], [one('1', IDS), one('2', widened)])).toEqual([
@@ -51,7 +66,7 @@ test('names go before likeness', () => {
 });
 
 test('scenarios, modes and statistics are kept apart', () => {
-  const others: readonly Partial<Pairable>[] = [{ scenarios: ['other'] }, { mode: 'generic' }, { query: 'other' }];
+  const others: readonly Partial<Pairable>[] = [{ scenarios: ['other'] }, { mode: 'generic' }];
   for (const facts of others) {
     expect(paired([one('1', OWNED)], [one('1', OWNED, facts)])).toEqual([`- → 1 ${OWNED}`, `1 ${OWNED} → -`]);
   }

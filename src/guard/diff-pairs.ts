@@ -22,7 +22,8 @@ const ALIKE = 0.4;
 
 /**
  * Pairs the cases of two runs of a suite: by query, statistics, mode and scenario, and within these the statements that
- * are most alike, since the number of a statement shifts when one is sent before it. What has no partner stands alone.
+ * are most alike, since the number of a statement shifts when one is sent before it. What is left is paired with the same
+ * text under another query's name. What has no partner stands alone.
  * A case that stands for several scenarios is in a pair for each partner that it has.
  */
 export function pairCases<Case>(
@@ -35,19 +36,22 @@ export function pairCases<Case>(
   const sets = (cases: readonly Case[]) => new Set(cases.map((one) => facts(one).statistics)).size;
   // The only set of both sides may have got another name.
   const named = sets(before) > 1 || sets(after) > 1;
-  const groups = (cases: readonly Case[]) =>
-    groupBy(cases, (one) => {
-      const { query, statistics, mode } = facts(one);
-      return JSON.stringify([query, mode, named ? statistics : '']);
-    });
-  const others = groups(after);
-  for (const [key, own] of groups(before)) {
-    for (const { first, second } of pairGroup(own, others.get(key) ?? [], facts)) {
-      met.add(first).add(second);
-      pairs.push({ before: first, after: second });
+  const alone = (cases: readonly Case[]) => cases.filter((one) => !met.has(one));
+  // A query that got another name is known by its text.
+  for (const of of ['query', 'text'] as const) {
+    const groups = (cases: readonly Case[]) =>
+      groupBy(alone(cases), (one) => {
+        const { statistics, mode, ...own } = facts(one);
+        return JSON.stringify([own[of], mode, named ? statistics : '']);
+      });
+    const others = groups(after);
+    for (const [key, own] of groups(before)) {
+      for (const { first, second } of pairGroup(own, others.get(key) ?? [], facts)) {
+        met.add(first).add(second);
+        pairs.push({ before: first, after: second });
+      }
     }
   }
-  const alone = (cases: readonly Case[]) => cases.filter((one) => !met.has(one));
   const order = new Map(after.map((one, index) => [one, index]));
   const rank = ({ after: one }: Pair<Case>) => (one === undefined ? after.length : (order.get(one) ?? after.length));
   return [

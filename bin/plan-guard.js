@@ -2,8 +2,10 @@
 import { setFlagsFromString } from 'node:v8';
 
 // V8's second compilers would spend more time, on PGlite's WebAssembly and on JavaScript that is only warm, than the
-// process lives to win back.
-setFlagsFromString('--liftoff-only');
+// process lives to win back. --liftoff-only would say the same of WebAssembly, but newer versions of V8 draw what follows
+// from it when they start, and not here.
+setFlagsFromString('--no-wasm-tier-up');
+setFlagsFromString('--no-wasm-dynamic-tiering');
 setFlagsFromString('--interrupt-budget=500000');
 const { run } = await import('../dist/cli/run.js');
 

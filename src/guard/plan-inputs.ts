@@ -3,6 +3,9 @@ import type { BaselineInputs } from '../baseline/model.js';
 import type { Suite } from '../suite/model.js';
 import type { StatisticsSet } from './statistics-sets.js';
 
+/** Two pulls of an unchanged database differ in this line alone. */
+const PULLED_AT = /^ *"pulled_at": .*\n/m;
+
 /**
  * What the plans of a suite are made with, as identities that are the same on every machine: line endings and the order
  * of settings make no difference.
@@ -14,7 +17,7 @@ export function inputsOf(suite: Suite, sets: readonly StatisticsSet[], version: 
   return {
     major: Number.parseInt(version, 10),
     statistics: Object.fromEntries(
-      sets.map(({ named, text }) => [named.name, identity(text.replaceAll('\r\n', '\n'))]),
+      sets.map(({ named, text }) => [named.name, identity(text.replaceAll('\r\n', '\n').replace(PULLED_AT, ''))]),
     ),
     settings: identity(JSON.stringify([locale, role ?? null, sorted])),
   };

@@ -453,7 +453,7 @@ suite plan-guard.yaml:21:17: module-timeout: expected a time between 1ms and 60m
     expect(await fails('schema: schema.sql\nqueries: [{ file: queries/x.sql }]\n')).toBe(
       [
         'suite plan-guard.yaml:1:1: No rule names a table: a suite that asks nothing could never fail',
-        '    Name the tables that must never be read whole: `protect: [tracks]`.',
+        '    Name the tables that must never be read whole: `protect: [tracks]`; or have plans approved: `plans: plans`.',
       ].join('\n'),
     );
     expect(
@@ -466,6 +466,11 @@ suite plan-guard.yaml:21:17: module-timeout: expected a time between 1ms and 60m
         '    Give it `rules`, or name the tables for the whole suite: `protect: [tracks]`.',
       ].join('\n'),
     );
+  });
+
+  test('approved plans can fail without any rule', async () => {
+    const { plans, rules } = await load('schema: schema.sql\nqueries: [{ file: queries/x.sql }]\nplans: plans\n');
+    expect([plans.stated, plans.changed, rules.protect]).toEqual([true, 'fail', []]);
   });
 
   test('a known-bad query that could never fail', async () => {

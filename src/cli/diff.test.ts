@@ -18,17 +18,19 @@ test('a pull request that joins a subquery by OR', async () => {
   const folder = await workspace.write(shop());
   const repository = new TestRepository(folder);
   repository.commit();
-  repository.commit({ 'schema.sql': GIFTS, 'orders.sql': OR });
-  const { transcript } = await workspace.run(folder, ['diff', 'HEAD~1..HEAD']);
-  expect(transcript).toMatchInlineSnapshot(`
+  repository.commit({ 'schema.sql': GIFTS });
+  const commit = repository.commit({ 'orders.sql': OR }, 'Gifts are \u001b[31morders\u001b[0m too');
+  const { transcript } = await workspace.run(folder, ['diff', 'HEAD~2..HEAD']);
+  expect(transcript.replace(commit.slice(0, 9), '<commit>')).toMatchInlineSnapshot(`
     "
-    $ plan-guard diff HEAD~1..HEAD
-    HEAD~1 → HEAD
+    $ plan-guard diff HEAD~2..HEAD
+    HEAD~2 → HEAD
 
     ✗ orders: bounded by orders_customer_idx → whole table. 10 → 500,005 rows, cost 43.63 → 24,015
       (× 550).
       cause    the query. OR joins orders.customer_id with a subquery on gifts; no index can serve both
                arms, so every row is read.
+      since    <commit>, 2026-06-01: Gifts are \\x1b[31morders\\x1b[0m too
       next     Use the two-phase query: first fetch the ids from gifts, then ask \`customer_id = $1 OR id
                = ANY($ids)\`, and leave the second arm out when there are none.
       also     gifts g: read now, bounded by gifts_receiver_idx. 10 rows, cost 14.79.
@@ -56,9 +58,11 @@ test('a pull request that joins a subquery by OR', async () => {
 test('an index that is gone, against the approved plans', async () => {
   const folder = await workspace.write(shop());
   await workspace.run(folder, ['approve']);
-  new TestRepository(folder).write({ 'schema.sql': NO_INDEX });
+  const repository = new TestRepository(folder);
+  const commit = repository.commit({}, 'Approve the plans');
+  repository.write({ 'schema.sql': NO_INDEX });
   const { transcript } = await workspace.run(folder, ['diff']);
-  expect(transcript).toMatchInlineSnapshot(`
+  expect(transcript.replace(commit.slice(0, 9), '<commit>')).toMatchInlineSnapshot(`
     "
     $ plan-guard diff
     the approved plans → the plans of now
@@ -66,6 +70,7 @@ test('an index that is gone, against the approved plans', async () => {
     ✗ orders: an index condition on orders_customer_idx → whole table (parallel). 10 → 4 rows per
       worker, cost 50.00 → 14,208 (× 284).
       cause    No index begins with orders.customer_id, so nothing can serve the condition.
+      approved <commit>, 2026-06-01: Approve the plans
       next     Create one: \`CREATE INDEX ON public.orders (customer_id)\`.
       plan     cost 50.00 → 15,209 (× 304)
       in       orders_of_customer, in all 2 plans: custom and generic
@@ -83,6 +88,39 @@ test('an index that is gone, against the approved plans', async () => {
     exit 1
     "
   `);
+});
+
+test('what a module sends: the file of the call, where it changed as the statement did', async () => {
+  const queries = [{ module: 'orders.mjs', export: 'orders', name: 'orders' }];
+  const sends = (where: string) =>
+    `export const orders = (client) => client.query('SELECT id, total FROM orders${where}');\n`;
+  const files = shop(
+    { queries, 'known-bad': undefined },
+    { 'orders.mjs': sends(' WHERE customer_id = 7'), 'package.json': '{}' },
+  );
+  const folder = await workspace.write(files);
+  const repository = new TestRepository(folder);
+  repository.commit();
+  const since = async () => {
+    const { stdout } = await workspace.run(folder, ['diff', 'HEAD~1..HEAD', '--reporter', 'json']);
+    const { comparisons } = JSON.parse(stdout) as { comparisons: { cause: unknown; since: unknown }[] };
+    return comparisons[0];
+  };
+  const hash = repository.commit({ 'orders.mjs': sends('') }, 'All orders');
+  expect(await since()).toMatchObject({
+    cause: { inputs: ['query'] },
+    since: {
+      kind: 'changed',
+      commits: [{ hash, date: '2026-06-01', subject: 'All orders' }],
+      more: 0,
+      uncommitted: false,
+    },
+  });
+  const text = "import { sql } from './sql.mjs';\nexport const orders = (client) => client.query(sql);\n";
+  repository.commit({ 'orders.mjs': text, 'sql.mjs': "export const sql = 'SELECT id, total FROM orders';" });
+  const filtered = "export const sql = 'SELECT id, total FROM orders WHERE customer_id = 7';";
+  repository.commit({ 'orders.mjs': `${text}// See sql.mjs\n`, 'sql.mjs': filtered });
+  expect(await since()).toMatchObject({ cause: { inputs: ['query'] }, since: null });
 });
 
 test('nothing changed', async () => {

@@ -63,7 +63,7 @@ function groupBlock(page: DiffPage, report: DiffReport, group: Group, full: bool
   page.prose(`${marks[worst.change]} `, answer(worst, glyph.arrow), style);
   const cause = causeWords(worst);
   if (cause !== undefined) page.labelled('cause', cause);
-  for (const { label, text } of sinceLines(group.comparisons)) page.labelled(label, text);
+  for (const { label, text } of sinceLines(group.comparisons, glyph.more)) page.labelled(label, text);
   if (worst.cause?.next !== undefined) page.labelled('next', inline(worst.cause.next), chalk.bold);
   if (diff !== undefined) {
     const others = accessGroups(diff.accesses).slice(1);

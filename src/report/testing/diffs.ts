@@ -3,7 +3,7 @@ import { checkedPairs } from '../../diff/testing/pairs.js';
 import { accessesInPlan } from '../../plan/accesses.js';
 import type { Access, Plan } from '../../plan/model.js';
 import { parsePlan } from '../../plan/parse-json.js';
-import type { ComparedCase, Comparison, DiffCause, DiffReport, PlanInputs, PlanSide } from '../diff-model.js';
+import type { ComparedCase, Comparison, DiffCause, DiffReport, PlanInputs, PlanSide, Since } from '../diff-model.js';
 import { hostile } from './hostile.js';
 
 const nothing: PlanInputs = {
@@ -122,7 +122,9 @@ export function suiteReport(): DiffReport {
   const same = pair('index-to-sequential-scan').before;
   const dear = { ...same, root: { ...same.root, totalCost: 90_000, planRows: 40_000 } };
   return report([
-    ...crossed('profile', () => compare('incident-profile', { cause })),
+    ...crossed('profile', () =>
+      compare('incident-profile', { cause, since: sinceOf(['Profile shows collaborations']) }),
+    ),
     ...crossed('monthly-listens', ({ mode }) =>
       mode === 'generic'
         ? compare('incident-monthly-listens', { cause: { ...cause, inputs: ['query', 'statistics'] } })
@@ -139,6 +141,15 @@ export function suiteReport(): DiffReport {
     comparison(undefined, provenSide(same), { name: 'gifts, visitor', case: caseOf({ query: 'gifts' }) }),
     comparison(provenSide(same), undefined, { name: 'tags, visitor', case: caseOf({ query: 'tags' }) }),
   ]);
+}
+
+/** Commits of the days of June, the newest first. */
+export function sinceOf(subjects: readonly string[], kind: Since['kind'] = 'changed'): Since {
+  const commits = subjects.map((subject, index) => {
+    const day = subjects.length - index;
+    return { hash: `${day}f2c1d01`.repeat(5), date: `2026-06-0${day}`, subject };
+  });
+  return { kind, commits, more: 0, uncommitted: false };
 }
 
 /** With ANALYZE and BUFFERS on both sides. */
@@ -189,6 +200,7 @@ export function hostileReport(): DiffReport {
       comparison(side(plan('1')), side(plan('2')), {
         name: hostile,
         cause: { inputs: ['query'], why: hostile, next: hostile },
+        since: { ...sinceOf([hostile]), uncommitted: true },
         case: caseOf({ query: hostile, statement: hostile, scenario: hostile, statistics: hostile }),
       }),
       comparison(undefined, side(plan('3'), { source: hostile }), { name: hostile }),

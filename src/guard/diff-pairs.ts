@@ -38,11 +38,11 @@ export function pairCases<Case>(
   const named = sets(before) > 1 || sets(after) > 1;
   const alone = (cases: readonly Case[]) => cases.filter((one) => !met.has(one));
   // A query that got another name is known by its text.
-  for (const of of ['query', 'text'] as const) {
+  for (const known of ['query', 'text'] as const) {
     const groups = (cases: readonly Case[]) =>
       groupBy(alone(cases), (one) => {
         const { statistics, mode, ...own } = facts(one);
-        return JSON.stringify([own[of], mode, named ? statistics : '']);
+        return JSON.stringify([own[known], mode, named ? statistics : '']);
       });
     const others = groups(after);
     for (const [key, own] of groups(before)) {

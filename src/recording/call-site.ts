@@ -28,8 +28,17 @@ export function callSite(stack: string | undefined): CallSite | undefined {
  * @returns undefined where no frame is in a file that exists
  */
 export function currentCallSite(): CallSite | undefined {
-  const [, ...mapped] = (new Error().stack ?? '').split('\n');
   const frames = compiledFrames();
+  const key = frames.map(({ file, line, column }) => `${file}:${line}:${column}`).join('\n');
+  if (!known.has(key)) known.set(key, mappedCallSite(frames));
+  return known.get(key);
+}
+
+/** Sites by the frames of their calls: a call is made for every scenario, and its source map takes long to read. */
+const known = new Map<string, CallSite | undefined>();
+
+function mappedCallSite(frames: readonly CallSite[]): CallSite | undefined {
+  const [, , ...mapped] = (new Error().stack ?? '').split('\n');
   for (const [index, line] of mapped.entries()) {
     const site = callSite(line);
     if (site !== undefined) return site;

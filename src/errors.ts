@@ -64,6 +64,11 @@ export function throwAll(errors: readonly PlanGuardError[]): void {
   throw errors.length === 1 ? first : new PlanGuardErrors(errors);
 }
 
+/** A system error's own words, without the call and the path: `ENOENT: no such file or directory`. */
+export function systemReason(error: Error): string {
+  return error.message.split(', ')[0] ?? error.message;
+}
+
 /** Renders a place as `file:line:column`, leaving out what is not known. */
 export function formatWhere(where: Where): string {
   return [where.file, where.line, where.column].filter((part) => part !== undefined).join(':');

@@ -74,7 +74,11 @@ test('a file that has its text already is not touched, with Windows line endings
   writeFileSync(join(folder, 'b.plan'), textOf('b').replaceAll('\n', '\r\n'));
   writeFileSync(join(folder, 'c.plan'), textOf('c').replace('30', '50'));
   for (const name of ['a.plan', 'b.plan']) utimesSync(join(folder, name), 1, 1);
-  expect(await writeBaselines(folder, written('a', 'b', 'c'))).toEqual({ written: ['c.plan'], removed: [] });
+  expect(await writeBaselines(folder, written('a', 'b', 'c'))).toEqual({
+    written: ['c.plan'],
+    removed: [],
+    unchanged: ['a.plan', 'b.plan'],
+  });
   expect(['a.plan', 'b.plan'].map((name) => statSync(join(folder, name)).mtimeMs)).toEqual([1000, 1000]);
   expect(readFileSync(join(folder, 'c.plan'), 'utf8')).toBe(textOf('c'));
 });
@@ -85,7 +89,7 @@ test('a file whose text is undefined is removed, where it is there', async () =>
     ['a.plan', undefined],
     ['gone.plan', undefined],
   ]);
-  expect(await writeBaselines(folder, files)).toEqual({ written: [], removed: ['a.plan'] });
+  expect(await writeBaselines(folder, files)).toEqual({ written: [], removed: ['a.plan'], unchanged: [] });
   expect(readdirSync(folder)).toEqual(['b.plan']);
 });
 

@@ -3,7 +3,7 @@ import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { PlanGuardError, throwAll } from '../errors.js';
+import { PlanGuardError, systemReason, throwAll } from '../errors.js';
 import type { BaselineFile } from './model.js';
 import { parseBaseline } from './parse.js';
 
@@ -46,47 +46,74 @@ export function hasBaselines(folder: string): boolean {
 export async function readBaselines(folder: string): Promise<Map<string, BaselineFile>> {
   const baselines = new Map<string, BaselineFile>();
   const errors: PlanGuardError[] = [];
-  for (const name of (await namesIn(folder)).filter((one) => one.endsWith(EXTENSION)).sort()) {
-    const file = join(folder, name);
-    try {
-      const baseline = parseBaseline(await readText(file), file);
-      if (name !== baselineFileName(baseline.query)) throw misplaced(baseline);
-      baselines.set(baseline.query, baseline);
-    } catch (error) {
-      if (!(error instanceof PlanGuardError)) throw error;
-      errors.push(error);
-    }
+  for (const [name, found] of await readBaselineFiles(folder)) {
+    if (found instanceof PlanGuardError) errors.push(found);
+    else if (name !== baselineFileName(found.query)) errors.push(misplaced(found));
+    else baselines.set(found.query, found);
   }
   throwAll(errors);
   return baselines;
 }
 
 /**
- * Writes baselines into a folder, which is made where there is none, and removes those whose text is undefined. Each
- * file is replaced at once: a reader sees its old text or its new one, and what ends this process leaves no half file. A
- * signal ends it before all of them or after all of them.
- * Files that have their text already, be it with Windows line endings, are not touched.
- * @param files texts by file name
- * @returns the names of the files that changed
- * @throws {PlanGuardError} `file`: the folder cannot be made, or a file cannot be written or removed
+ * Every file of baselines in a folder by its name, or why it cannot be read; none where the folder does not exist.
+ * @throws {PlanGuardError} `file`: the folder cannot be read
  */
-export async function writeBaselines(
-  folder: string,
-  files: ReadonlyMap<string, string | undefined>,
-): Promise<{ readonly written: string[]; readonly removed: string[] }> {
-  await removeLeftovers(folder);
-  const changes: [name: string, text: string | undefined][] = [];
+export async function readBaselineFiles(folder: string): Promise<Map<string, BaselineFile | PlanGuardError>> {
+  const files = new Map<string, BaselineFile | PlanGuardError>();
+  for (const name of (await namesIn(folder)).filter((one) => one.endsWith(EXTENSION)).sort()) {
+    const file = join(folder, name);
+    try {
+      files.set(name, parseBaseline(await readText(file), file));
+    } catch (error) {
+      if (!(error instanceof PlanGuardError)) throw error;
+      files.set(name, error);
+    }
+  }
+  return files;
+}
+
+/** Names of files. */
+export interface Writing {
+  readonly written: readonly string[];
+  readonly removed: readonly string[];
+  readonly unchanged: readonly string[];
+}
+
+/**
+ * What `writeBaselines` would do. Files that have their text already, be it with Windows line endings, are not touched.
+ * @param files texts by file name; undefined: the file is to be removed
+ * @throws {PlanGuardError} `file`: a file cannot be read
+ */
+export async function planWriting(folder: string, files: ReadonlyMap<string, string | undefined>): Promise<Writing> {
+  const written: string[] = [];
+  const removed: string[] = [];
+  const unchanged: string[] = [];
   for (const [name, text] of files) {
     const file = join(folder, name);
     const present = existsSync(file) ? await readText(file) : undefined;
-    if (present?.replaceAll('\r\n', '\n') !== text) changes.push([name, text]);
+    if (text === undefined) removed.push(...(present === undefined ? [] : [name]));
+    else (present?.replaceAll('\r\n', '\n') === text ? unchanged : written).push(name);
   }
-  const written = changes.flatMap(([name, text]) => (text === undefined ? [] : [name]));
-  const removed = changes.flatMap(([name, text]) => (text === undefined ? [name] : []));
+  return { written, removed, unchanged };
+}
+
+/**
+ * Writes baselines into a folder, which is made where there is none, and removes those whose text is undefined. Each
+ * file is replaced at once: a reader sees its old text or its new one, and what ends this process leaves no half file. A
+ * signal ends it before all of them or after all of them.
+ * @param files texts by file name
+ * @throws {PlanGuardError} `file`: the folder cannot be made, or a file cannot be written or removed
+ */
+export async function writeBaselines(folder: string, files: ReadonlyMap<string, string | undefined>): Promise<Writing> {
+  await removeLeftovers(folder);
+  const writing = await planWriting(folder, files);
+  const { written, removed } = writing;
   if (written.length > 0) await makeFolder(folder).catch((error: unknown) => refuse('written', folder, error));
   // In one go: a signal has its turn before the first file or behind the last.
-  for (const [name, text] of changes) {
+  for (const name of [...written, ...removed]) {
     const file = join(folder, name);
+    const text = files.get(name);
     try {
       if (text === undefined) rmSync(file);
       else replace(file, text);
@@ -94,7 +121,7 @@ export async function writeBaselines(
       refuse(text === undefined ? 'removed' : 'written', file, error);
     }
   }
-  return { written, removed };
+  return writing;
 }
 
 function replace(file: string, text: string): void {
@@ -181,7 +208,7 @@ function misplaced({ file, query }: BaselineFile): PlanGuardError {
 }
 
 function unreadable(file: string, cause: Error): PlanGuardError {
-  return new PlanGuardError('file', `The approved plans cannot be read: ${reason(cause)}`, {
+  return new PlanGuardError('file', `The approved plans cannot be read: ${systemReason(cause)}`, {
     where: { file },
     hint: 'Name a folder that can be read.',
     cause,
@@ -189,14 +216,9 @@ function unreadable(file: string, cause: Error): PlanGuardError {
 }
 
 function refuse(what: 'written' | 'removed', file: string, cause: unknown): never {
-  throw new PlanGuardError('file', `The approved plans cannot be ${what}: ${reason(cause as Error)}`, {
+  throw new PlanGuardError('file', `The approved plans cannot be ${what}: ${systemReason(cause as Error)}`, {
     where: { file },
     hint: 'The folder of the plans must be one that can be written.',
     cause,
   });
-}
-
-/** A system error's own words, without the call and the path. */
-function reason(error: Error): string {
-  return error.message.split(', ')[0] ?? error.message;
 }

@@ -1,13 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { TestRepository } from '../guard/testing/repository.js';
-import { startNativeServer } from '../postgres/native.js';
 import { isAlive } from '../postgres/processes.js';
+import { startExistingShop } from './testing/existing.js';
 import { Workspace } from './testing/plan-guard.js';
-import { NO_INDEX, SCHEMA, shop } from './testing/shop.js';
+import { NO_INDEX, shop } from './testing/shop.js';
 
 const workspace = Workspace.forFile();
 
@@ -332,16 +331,8 @@ describe('servers', () => {
   });
 
   test('an existing database: the queries of both revisions, planned there', async () => {
-    const server = await startNativeServer({ version: 15, tcp: true });
+    const { url, password, stop } = await startExistingShop();
     try {
-      const { port, password } = server.connection;
-      const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-      const client = new pg.Client(url);
-      await client.connect();
-      await client.query(SCHEMA);
-      await client.query(`INSERT INTO orders SELECT i, i % 5000, 'open', i FROM generate_series(1, 60000) AS i`);
-      await client.query('ANALYZE');
-      await client.end();
       const folder = await workspace.write(shop());
       const repository = new TestRepository(folder);
       repository.commit();
@@ -357,7 +348,7 @@ describe('servers', () => {
       const shown = await workspace.run(folder, args);
       expect([result.stdout, shown.stdout].some((said) => said.includes(password))).toBe(false);
     } finally {
-      await server.stop();
+      await stop();
     }
   });
 

@@ -2,9 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type NativeServer, startNativeServer } from '../postgres/native.js';
+import { type ExistingShop, startExistingShop } from './testing/existing.js';
 import { Workspace } from './testing/plan-guard.js';
 import { SCHEMA, shop } from './testing/shop.js';
 
@@ -131,22 +130,15 @@ test('a folder without programs', async () => {
 });
 
 describe('an existing database', () => {
-  let server: NativeServer;
+  let existing: ExistingShop;
   let url: string;
 
   beforeAll(async () => {
-    server = await startNativeServer({ version: 15, tcp: true });
-    const { port, password } = server.connection;
-    url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-    const client = new pg.Client(url);
-    await client.connect();
-    await client.query(SCHEMA);
-    await client.query(`INSERT INTO orders SELECT i, i % 5000, 'open', i FROM generate_series(1, 60000) AS i`);
-    await client.query('ANALYZE');
-    await client.end();
+    existing = await startExistingShop();
+    url = existing.url;
   });
 
-  afterAll(() => server?.stop());
+  afterAll(() => existing?.stop());
 
   test('plans the suite in place of its engine, as it is', async () => {
     const { code, transcript, stdout } = await workspace.check(native(18), ['--database-url', url]);

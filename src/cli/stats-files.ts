@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { PlanGuardError } from '../errors.js';
+import { PlanGuardError, systemReason } from '../errors.js';
 import { replaceFile } from './replace-file.js';
 import { type Process, print } from './terminal.js';
 
@@ -19,7 +19,7 @@ function readKey(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new PlanGuardError('file', `The key cannot be read: ${reason(error as Error)}`, {
+    throw new PlanGuardError('file', `The key cannot be read: ${systemReason(error as Error)}`, {
       where: { file },
       hint: 'Name the file that holds the key of --redact.',
       cause: error,
@@ -43,16 +43,11 @@ export async function writeOutput(process: Process, file: string | undefined, te
 }
 
 function unwritable(cause: Error, file: string | undefined): PlanGuardError {
-  return new PlanGuardError('file', `The output cannot be written: ${reason(cause)}`, {
+  return new PlanGuardError('file', `The output cannot be written: ${systemReason(cause)}`, {
     ...(file === undefined ? {} : { where: { file } }),
     hint: 'Name a file in a folder that exists and can be written.',
     cause,
   });
-}
-
-/** A system error's own words, without the call and the path. */
-export function reason(error: Error): string {
-  return error.message.split(', ')[0] ?? error.message;
 }
 
 /** For options that may be given several times. */

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { PlanGuardError } from '../errors.js';
+import { PlanGuardError, systemReason } from '../errors.js';
 import type { SqlText } from '../statistics/import-dump.js';
 import { EXIT } from './exit-codes.js';
-import { collect, reason, writeOutput } from './stats-files.js';
+import { collect, writeOutput } from './stats-files.js';
 import type { Process } from './terminal.js';
 
 interface Flags {
@@ -56,7 +56,7 @@ function readSql(process: Process, name: string): SqlText {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new PlanGuardError('file', `The file cannot be read: ${reason(error as Error)}`, {
+    throw new PlanGuardError('file', `The file cannot be read: ${systemReason(error as Error)}`, {
       where: { file },
       hint: 'Name a file that pg_dump wrote as plain SQL.',
       cause: error,

@@ -1,4 +1,12 @@
-import { type Token, tokenize, withoutValues } from '../plan/expressions.js';
+import {
+  isMark,
+  operandsOf,
+  stripParentheses,
+  type Token,
+  tokenize,
+  withoutAlias,
+  withoutValues,
+} from '../plan/expressions.js';
 import type { Access } from '../plan/model.js';
 import { walk } from '../plan/walk.js';
 import type { AccessChange, PlanDiff } from './model.js';
@@ -29,17 +37,17 @@ export function causeOf(diff: PlanDiff): ConditionCause | undefined {
 function ofAccess({ before, after }: AccessChange, diff: PlanDiff): ConditionCause | undefined {
   if (before === undefined || after === undefined || after.indexConditions.length > 0) return undefined;
   const served = before.indexConditions.flatMap((text) =>
-    split(tokenize(text), 'AND').map((one) => bare(one, before.alias)),
+    operandsOf(tokenize(text), 'AND').map((one) => bare(one, before.alias)),
   );
   const columns = new Set(served.flatMap(columnOf));
   const clausesOf = ({ filters, alias }: Access) =>
-    filters.flatMap((text) => split(tokenize(text), 'AND')).map((clause) => bare(clause, alias));
+    filters.flatMap((text) => operandsOf(tokenize(text), 'AND')).map((clause) => bare(clause, alias));
   // What was asked before is no cause.
   const asked = new Set(clausesOf(before).map(withoutValues));
   const filters = clausesOf(after).filter((clause) => !asked.has(withoutValues(clause)));
   const index = before.indexes.map((name) => `\`${name}\``).join(', ');
   for (const filter of filters) {
-    const arms = split(filter, 'OR').map(unwrap);
+    const arms = operandsOf(filter, 'OR').map(stripParentheses);
     if (arms.length < 2) continue;
     const own = arms.filter((arm) => served.some((one) => withoutValues(one) === withoutValues(arm)));
     const [first] = own;
@@ -75,40 +83,9 @@ function ofAccess({ before, after }: AccessChange, diff: PlanDiff): ConditionCau
   return undefined;
 }
 
-/** The parts of a conjunction or disjunction; the expression itself where it is none. */
-function split(expression: readonly Token[], word: 'AND' | 'OR'): Token[][] {
-  const parts: Token[][] = [];
-  let part: Token[] = [];
-  let depth = 0;
-  for (const token of unwrap(expression)) {
-    if (token.kind === 'mark' && (token.text === ')' || token.text === ']')) depth--;
-    if (depth === 0 && token.kind === 'word' && !token.quoted && token.text === word) {
-      parts.push(part);
-      part = [];
-    } else part.push(token);
-    if (token.kind === 'mark' && (token.text === '(' || token.text === '[')) depth++;
-  }
-  return [...parts, part];
-}
-
-/** Without the brackets around all of it. */
-function unwrap(tokens: readonly Token[]): readonly Token[] {
-  let depth = 0;
-  if (!isMark(tokens[0], '(')) return tokens;
-  for (const [at, token] of tokens.entries()) {
-    if (isMark(token, '(')) depth++;
-    if (isMark(token, ')')) depth--;
-    if (depth === 0) return at === tokens.length - 1 ? unwrap(tokens.slice(1, -1)) : tokens;
-  }
-  return tokens;
-}
-
 /** Without brackets around it, and without the table's alias before its columns. */
 function bare(clause: readonly Token[], alias: string): readonly Token[] {
-  const tokens = unwrap(clause);
-  const isAlias = (at: number) =>
-    tokens[at]?.kind === 'word' && tokens[at].text === alias && isMark(tokens[at + 1], '.');
-  return tokens.filter((_, at) => !isAlias(at) && !isAlias(at - 1));
+  return withoutAlias(stripParentheses(clause), alias);
 }
 
 /** The column that a clause begins with, brackets and a cast of it aside. */
@@ -133,8 +110,4 @@ function wraps(clause: readonly Token[], column: string): boolean {
 
 function words(text: string): string[] {
   return tokenize(text).flatMap((token) => (token.kind === 'word' ? token.text : []));
-}
-
-function isMark(token: Token | undefined, text: string): boolean {
-  return token?.kind === 'mark' && token.text === text;
 }

@@ -1,4 +1,4 @@
-import { type Token, tokenize } from '../plan/expressions.js';
+import { isMark, type Token, tokenize } from '../plan/expressions.js';
 import type { PlanNode } from '../plan/model.js';
 import type { Tree } from './tree.js';
 
@@ -128,8 +128,4 @@ function testOf(tokens: readonly Token[], open: number): { subplan: Token[]; end
 
 function isSubplan(token: Token | undefined): boolean {
   return token?.kind === 'word' && !token.quoted && (token.text === 'SubPlan' || token.text === 'InitPlan');
-}
-
-function isMark(token: Token | undefined, text: string): boolean {
-  return token?.kind === 'mark' && token.text === text;
 }

@@ -1,12 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { caseId } from '../baseline/arrange.js';
 import { findCase } from '../baseline/compare.js';
-import { baselineFileName, hasBaselines } from '../baseline/folder.js';
+import { baselineFileName, readBaselineFiles } from '../baseline/folder.js';
 import { formatBaseline } from '../baseline/format.js';
 import { mergeBaseline } from '../baseline/merge.js';
 import type { ApprovedCase, ApprovedPlan, Baseline, BaselineFile, CaseKey, FreshCase } from '../baseline/model.js';
-import { parseBaseline } from '../baseline/parse.js';
 import { renumbered } from '../baseline/renumber.js';
 import { shapeText } from '../baseline/shape.js';
 import { diffPlans } from '../diff/diff.js';
@@ -67,7 +64,7 @@ export async function approveSuite(
 ): Promise<SuiteApproval | { readonly queries: readonly string[] }> {
   if (!options.ownEngine) throw foreignEngine(suite);
   const { filter, now, reason } = options;
-  const existing = await readFolder(suite.plans.folder);
+  const existing = await readBaselineFiles(suite.plans.folder);
   const waivers = new Waivers(suite, now);
   const fresh = new Map<string, FreshCase[]>();
   const server = { name: '', version: '' };
@@ -133,22 +130,6 @@ export async function approveSuite(
   }
   const cases = [...fresh.values()].reduce((sum, own) => sum + own.length, 0);
   return { suite, engine: server.name, cases, tied, failing, unverified, approvals, rewritten, files };
-}
-
-/** Every file of approved plans in a folder by its name, or why it cannot be read. */
-async function readFolder(folder: string): Promise<Map<string, BaselineFile | PlanGuardError>> {
-  const found = new Map<string, BaselineFile | PlanGuardError>();
-  if (!hasBaselines(folder)) return found;
-  for (const name of (await readdir(folder)).filter((one) => one.endsWith('.plan')).sort()) {
-    const file = join(folder, name);
-    try {
-      found.set(name, parseBaseline(await readFile(file, 'utf8'), file));
-    } catch (error) {
-      if (!(error instanceof PlanGuardError)) throw error;
-      found.set(name, error);
-    }
-  }
-  return found;
 }
 
 function readOf({ trustedFunctions }: Suite, catalog: Catalog | undefined, plan: Plan) {

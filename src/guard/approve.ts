@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { writeBaselines } from '../baseline/folder.js';
+import { planWriting, writeBaselines } from '../baseline/folder.js';
 import { type Approval, approveSuite, type SuiteApproval } from './approve-suite.js';
 import { sharedFolders } from './plans-folder.js';
 import {
@@ -80,22 +78,8 @@ export async function approve(options: ApproveOptions = {}): Promise<ApproveRepo
   return { dryRun, suites };
 }
 
-async function write(approval: SuiteApproval, dryRun: boolean): Promise<ApprovedSuite> {
-  const { suite, files, ...rest } = approval;
+async function write({ suite, files, ...rest }: SuiteApproval, dryRun: boolean): Promise<ApprovedSuite> {
   const { folder } = suite.plans;
-  const written: string[] = [];
-  const removed: string[] = [];
-  const unchanged: string[] = [];
-  for (const [name, text] of files) {
-    if (text === undefined) removed.push(name);
-    else ((await isWritten(join(folder, name), text)) ? unchanged : written).push(name);
-  }
-  if (!dryRun) await writeBaselines(folder, files);
-  return { name: suite.name, file: suite.file, folder, ...rest, written, removed, unchanged };
-}
-
-/** Windows line endings, which git makes, are no change. */
-async function isWritten(file: string, text: string): Promise<boolean> {
-  const present = await readFile(file, 'utf8').catch(() => undefined);
-  return present?.replaceAll('\r\n', '\n') === text;
+  const writing = await (dryRun ? planWriting : writeBaselines)(folder, files);
+  return { name: suite.name, file: suite.file, folder, ...rest, ...writing };
 }

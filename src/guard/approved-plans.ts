@@ -12,6 +12,7 @@ import { changeWords, dearerWords } from './change-words.js';
 import { parameterForms } from './parameter-forms.js';
 import { inputsOf } from './plan-inputs.js';
 import { isWhole, type PlannedSet, type SuiteStatements } from './plan-suite.js';
+import { some } from './some.js';
 
 export interface ApprovedPlansOptions {
   /** Whether a case without an approved plan fails where the suite does not say. */
@@ -185,10 +186,7 @@ export class ApprovedPlans {
     const [[first], [query]] = [stale, gone];
     const notices: Notice[] = [];
     if (query !== undefined) {
-      const names = some(
-        gone.map((file) => file.query),
-        ', ',
-      );
+      const names = some(gone.map((file) => file.query));
       const message = `No query is called ${names}: ${gone.length === 1 ? 'its' : 'their'} approved plans are not used.`;
       notices.push({ ...this.#at(query), ...told, message });
     }
@@ -202,8 +200,8 @@ export class ApprovedPlans {
       const staleQueries = stale.map((each) => each.file.query);
       const message =
         stale.length === 1
-          ? `${file.query} has ${count} that nothing plans any more: ${some(names, '; ')}.`
-          : `${stale.length} queries have ${count} that nothing plans any more: ${some(staleQueries, ', ')}.`;
+          ? `${file.query} has ${count} that nothing plans any more: ${some(names, 3, '; ')}.`
+          : `${stale.length} queries have ${count} that nothing plans any more: ${some(staleQueries)}.`;
       notices.push({ ...this.#at(file, cases[0]?.line), ...told, message });
     }
     return notices;
@@ -221,14 +219,8 @@ export class ApprovedPlans {
   }
 }
 
-const SHOWN = 3;
-
 const levelOf = (severity: Severity) => (severity === 'fail' ? 'fail' : 'warning');
 const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
-function some(names: readonly string[], separator: string): string {
-  const more = names.length - SHOWN;
-  return `${names.slice(0, SHOWN).join(separator)}${more > 0 ? ` and ${more} more` : ''}`;
-}
 
 /** `statement 2, label, incident-day, custom`; a statement with a name of its own is the query. */
 function nameOf({ statement, scenario, statistics, mode }: CaseKey, query: string): string {

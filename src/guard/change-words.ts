@@ -1,6 +1,7 @@
-import type { PlanDiff } from '../diff/model.js';
+import type { NodeChange, PlanDiff } from '../diff/model.js';
 import type { Access, PlanNode } from '../plan/model.js';
 import type { Estimates } from '../report/model.js';
+import { some } from './some.js';
 
 /** How a table is reached, in a few words: `bounded by orders_pkey`, `whole table (Parallel Seq Scan)`. */
 export function accessWords({ kind, how, node, indexes }: Access): string {
@@ -37,9 +38,11 @@ export function changeWords(diff: PlanDiff): string {
     return `${name}: ${was} as before${conditionWords(before, after)}${others}.`;
   }
   const [changed, ...others] = diff.nodes.filter(({ change, fields }) => change === 'changed' && fields.length > 0);
-  const added = diff.nodes.filter(({ change }) => change === 'added').map(({ after }) => nameOf(after));
-  const removed = diff.nodes.filter(({ change }) => change === 'removed').map(({ before }) => nameOf(before));
-  const moved = diff.nodes.filter(({ change }) => change === 'moved').map(({ after }) => nameOf(after));
+  const names = (wanted: NodeChange) => {
+    const nodes = diff.nodes.filter(({ change }) => change === wanted);
+    return [...new Set(nodes.map(({ before, after }) => nameOf(after ?? before)))];
+  };
+  const [added, removed, moved] = [names('added'), names('removed'), names('moved')];
   const parts = [
     ...(removed.length > 0 && added.length > 0 ? [`${some(removed)} → ${some(added)}`] : []),
     ...(removed.length > 0 && added.length === 0 ? [`without ${some(removed)}`] : []),
@@ -61,14 +64,6 @@ function conditionWords(before: Access | undefined, after: Access | undefined): 
 }
 
 const andMore = (count: number) => (count === 0 ? '' : ` (and ${count} more)`);
-
-const SHOWN = 3;
-
-function some(names: readonly string[]): string {
-  const unique = [...new Set(names)];
-  const more = unique.length - SHOWN;
-  return `${unique.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
 
 function nameOf(node: PlanNode | undefined): string {
   if (node === undefined) return '';

@@ -3,6 +3,7 @@ import type { Catalog } from '../plan/model.js';
 import { resolveTable } from '../plan/names.js';
 import type { RuleSettings, Suite, TableName } from '../suite/model.js';
 import { nearest } from '../suite/nearest.js';
+import { some } from './some.js';
 
 interface RuledName {
   readonly table: TableName;
@@ -38,22 +39,24 @@ export function checkNames(suite: Suite, catalog: Catalog): void {
     const key = resolveTable(table, catalog);
     if (key === undefined) {
       const tables = [...catalog.tables.keys()].map((table) => table.replace(/^public\./, ''));
-      add(`A rule names the table "${name}", which the schema does not have.`, some('The schema has', tables, name));
+      add(`A rule names the table "${name}", which the schema does not have.`, suggest('The schema has', tables, name));
       continue;
     }
     const known = [...catalog.indexes.values()].filter((index) => index.table === key).map((index) => index.name);
     for (const index of indexes) {
       if (known.includes(index)) continue;
-      add(`A rule names the index "${index}", which the table "${name}" does not have.`, some('It has', known, index));
+      add(
+        `A rule names the index "${index}", which the table "${name}" does not have.`,
+        suggest('It has', known, index),
+      );
     }
   }
   throwAll([...errors.values()]);
 }
 
 /** The nearest of the names that there are, or some of them. */
-function some(lead: string, names: readonly string[], sought: string): string {
+function suggest(lead: string, names: readonly string[], sought: string): string {
   const near = nearest(sought, names);
   if (near !== undefined) return `Did you mean "${near}"?`;
-  const shown = names.slice(0, 8).join(', ') || 'none';
-  return `${lead} ${shown}${names.length > 8 ? ` and ${names.length - 8} more` : ''}.`;
+  return `${lead} ${some(names, 8) || 'none'}.`;
 }

@@ -4,6 +4,7 @@ import type { Access, Catalog, IndexFacts, TableFacts } from '../plan/model.js';
 import type { DiffCause, InputName } from '../report/diff-model.js';
 import type { ChangedCase, Decision } from './diff-cause.js';
 import type { SideCase } from './diff-suite.js';
+import { some } from './some.js';
 
 /** What is told of an input that changed a plan. */
 interface InputWords {
@@ -84,11 +85,6 @@ function tablesOf({ before, after, diff }: ChangedCase): string[] {
 const plain = (name: string) => name.replace(/^public\./, '');
 const SHOWN = 3;
 
-function listed(parts: readonly string[]): string {
-  const more = parts.length > SHOWN ? ` and ${parts.length - SHOWN} more` : '';
-  return parts.slice(0, SHOWN).join(', ') + more;
-}
-
 function schemaWords(one: ChangedCase): string {
   const { before, after } = one;
   const sentences = tablesOf(one).flatMap((table) => {
@@ -104,7 +100,7 @@ function schemaWords(one: ChangedCase): string {
     ] as const;
     return changes.flatMap(([what, names]) => {
       if (names.length === 0) return [];
-      const index = `${names.length === 1 ? 'the index' : 'the indexes'} ${listed(names)}`;
+      const index = `${names.length === 1 ? 'the index' : 'the indexes'} ${some(names)}`;
       return what === 'redefined'
         ? `The schema defines ${index} of ${plain(table)} anew.`
         : `${plain(table)} ${what} ${index}.`;
@@ -115,9 +111,7 @@ function schemaWords(one: ChangedCase): string {
     const names = ({ catalog }: SideCase) => catalog.tables.get(table)?.columns.join();
     return names(before) !== names(after);
   });
-  return columns.length > 0
-    ? `The schema changed the columns of ${listed(columns.map(plain))}.`
-    : 'The schema changed.';
+  return columns.length > 0 ? `The schema changed the columns of ${some(columns.map(plain))}.` : 'The schema changed.';
 }
 
 /** Indexes of a table by name, each in words that are equal where the indexes are. */
@@ -135,8 +129,8 @@ function statisticsWords(one: ChangedCase): string {
     if (was === undefined || is === undefined || (was.tuples === is.tuples && was.pages === is.pages)) return [];
     return `${plain(table)} ${sizeOf(was, is)}`;
   });
-  if (sizes.length > 0) return `Other sizes: ${listed(sizes)}.`;
-  return `Other values of ${listed(tablesOf(one).map(plain)) || 'the tables'}.`;
+  if (sizes.length > 0) return `Other sizes: ${some(sizes)}.`;
+  return `Other values of ${some(tablesOf(one).map(plain)) || 'the tables'}.`;
 }
 
 function sizeOf(was: TableFacts, is: TableFacts): string {
@@ -152,5 +146,5 @@ function settingsWords(before: Readonly<Record<string, string>>, after: Readonly
   const changes = names
     .filter((name) => before[name] !== after[name])
     .map((name) => `${name} ${before[name] ?? 'default'} → ${after[name] ?? 'default'}`);
-  return changes.length === 0 ? 'Another role plans.' : `${listed(changes)}.`;
+  return changes.length === 0 ? 'Another role plans.' : `${some(changes)}.`;
 }

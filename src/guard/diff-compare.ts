@@ -1,9 +1,7 @@
 import { exceeds, SLACK } from '../baseline/compare.js';
 import { diffPlans } from '../diff/diff.js';
 import type { ComparedCase, Comparison, PlanSide } from '../report/diff-model.js';
-
-/** How many times the cost a plan of the same shape may have: the suite file's default of `dearer-factor`. */
-export const DEARER_FACTOR = 3;
+import { DEFAULT_DEARER_FACTOR } from '../suite/keys.js';
 
 interface CompareOptions {
   readonly case?: ComparedCase;
@@ -17,7 +15,7 @@ export function compare(
   name: string,
   before: PlanSide,
   after: PlanSide,
-  { case: key, sameShape = false, dearerFactor = DEARER_FACTOR }: CompareOptions = {},
+  { case: key, sameShape = false, dearerFactor = DEFAULT_DEARER_FACTOR }: CompareOptions = {},
 ): Comparison {
   const diff = diffPlans(before, after);
   const dearer = exceeds(diff.cost.after, diff.cost.before, dearerFactor, SLACK.cost);

@@ -1,22 +1,12 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { NO_INDEX, shop, statistics } from '../cli/testing/shop.js';
 import type { Since } from '../report/diff-model.js';
 import { diff } from './diff.js';
-import { TestRepository, temporaryFolder } from './testing/repository.js';
+import { cacheForFile, TestRepository, temporaryFolder } from './testing/repository.js';
 
-// The cache is shared by the runs of this file.
-const folder = temporaryFolder();
-const { env } = process;
-const saved = env.PLAN_GUARD_CACHE;
-beforeAll(() => {
-  env.PLAN_GUARD_CACHE = join(folder, 'cache');
-});
-afterAll(() => {
-  if (saved === undefined) delete env.PLAN_GUARD_CACHE;
-  else env.PLAN_GUARD_CACHE = saved;
-});
+cacheForFile();
 
 const WHOLE = '-- name: orders_of_customer\nSELECT id, total FROM orders\n';
 const OFF = { enable_indexscan: 'off', enable_bitmapscan: 'off' };

@@ -1,20 +1,9 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { NO_INDEX, shop, statistics } from '../cli/testing/shop.js';
 import { type DiffOptions, diff } from './diff.js';
-import { TestRepository, temporaryFolder } from './testing/repository.js';
+import { cacheForFile, TestRepository } from './testing/repository.js';
 
-// The cache is shared by the runs of this file.
-const folder = temporaryFolder();
-const { env } = process;
-const saved = env.PLAN_GUARD_CACHE;
-beforeAll(() => {
-  env.PLAN_GUARD_CACHE = join(folder, 'cache');
-});
-afterAll(() => {
-  if (saved === undefined) delete env.PLAN_GUARD_CACHE;
-  else env.PLAN_GUARD_CACHE = saved;
-});
+cacheForFile();
 
 type Files = Readonly<Record<string, string>>;
 

@@ -7,6 +7,7 @@ import { nearest } from '../suite/nearest.js';
 import { groupBy } from './diff-pairs.js';
 import { namesOf, type PlannedSuite, planSide, type SideCase, shownFrom, sideOf } from './diff-suite.js';
 import { aText, checkOptions, type OptionTests, RUN_OPTIONS, type RunOptions, runSuites } from './run-suites.js';
+import { some } from './some.js';
 import type { Binding, GuardedStatement } from './statements.js';
 
 export interface ExplainOptions extends Omit<RunOptions, 'now' | 'filter'> {
@@ -123,11 +124,7 @@ const SHOWN = 8;
 function unknown(what: string, name: string, known: ReadonlySet<string>, of = ''): PlanGuardError {
   const near = nearest(name, known) ?? (name === '' ? undefined : [...known].find((one) => one.includes(name)));
   const names = [...known].map((one) => `"${one}"`);
-  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
   return new PlanGuardError('usage', `There is no ${what} "${name}"${of}.`, {
-    hint:
-      near === undefined
-        ? `Known here: ${names.slice(0, SHOWN).join(', ') || 'none'}${more}.`
-        : `Did you mean "${near}"?`,
+    hint: near === undefined ? `Known here: ${some(names, SHOWN) || 'none'}.` : `Did you mean "${near}"?`,
   });
 }

@@ -7,6 +7,7 @@ import { loadSuite } from '../suite/load.js';
 import type { Suite } from '../suite/model.js';
 import { withEngines } from './engines.js';
 import type { SuiteOptions } from './plan-suite.js';
+import { some } from './some.js';
 
 /** What every run over suites takes. */
 export interface RunOptions {
@@ -162,9 +163,7 @@ function sharedNames(suites: readonly Suite[], cwd: string): PlanGuardError[] {
 
 /** What a filter that leaves no case of any suite ends in. */
 export function nothingMatched(filter: string, queries: readonly string[]): PlanGuardError {
-  const shown = queries.slice(0, 6).join(', ');
-  const more = queries.length > 6 ? ` and ${queries.length - 6} more` : '';
   return new PlanGuardError('nothing-to-check', `No query, statement or scenario holds "${filter}".`, {
-    hint: `Queries are ${shown}${more}; run without --filter and with --verbose to see all cases.`,
+    hint: `Queries are ${some(queries, 6)}; run without --filter and with --verbose to see all cases.`,
   });
 }

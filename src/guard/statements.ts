@@ -9,6 +9,7 @@ import { parseQueries } from '../sql/statements.js';
 import { formatArrayLiteral } from '../statistics/arrays.js';
 import type { KnownBadEntry, QueryEntry, ScenarioValue, Suite } from '../suite/model.js';
 import { type ScenarioCase, scenarioCases } from './scenario-cases.js';
+import { some } from './some.js';
 
 /** Values of one scenario for one statement. */
 export interface Binding {
@@ -191,9 +192,7 @@ function bindingsOf(statement: SqlStatement, entry: QueryEntry, scenarios: reado
 }
 
 function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 3).join(', ');
-  const scenarios = names.length === 1 ? 'the scenario' : 'the scenarios';
-  return `${scenarios} ${shown}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+  return `${names.length === 1 ? 'the scenario' : 'the scenarios'} ${some(names)}`;
 }
 
 /** A scenario's value in the text form of its PostgreSQL type. */

@@ -13,6 +13,7 @@ import { ageInDays, missingByKind } from '../statistics/summarize.js';
 import type { NamedFile, Suite } from '../suite/model.js';
 import { ruledNames } from './check-names.js';
 import { type Redaction, redactionOf } from './redaction.js';
+import { some } from './some.js';
 
 /** One statistics file of a suite. */
 export interface StatisticsSet {
@@ -175,11 +176,10 @@ function aboutAccessMethods(ruled: ReadonlySet<string>, { indexes }: Catalog, wa
   const found = [...indexes.values()].filter(({ table, method }) => ruled.has(table) && READS_METAPAGE.has(method));
   if (found.length === 0) return [];
   const methods = [...new Set(found.map(({ method }) => method))].sort().join(', ');
-  const names = found.slice(0, SHOWN).map(({ name }) => name);
-  const more = found.length > SHOWN ? ` and ${found.length - SHOWN} more` : '';
+  const names = some(found.map(({ name }) => name));
   return [
     warn(
-      `The planner looks into indexes of the kind ${methods} (${names.join(', ')}${more}), and statistics do not carry what stands there: their cost is a rough one.`,
+      `The planner looks into indexes of the kind ${methods} (${names}), and statistics do not carry what stands there: their cost is a rough one.`,
       'Where a verdict rests on one of them, compare it with a real database’s: plan-guard check --database-url.',
     ),
   ];

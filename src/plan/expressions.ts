@@ -115,19 +115,17 @@ interface Clause {
 }
 
 function clausesOf(condition: string): Clause[] {
-  const clauses: Clause[] = [];
-  let clause: Token[] = [];
-  const conjunction = stripParentheses(tokenize(condition));
-  const close = () => {
-    clauses.push(sidesOf(stripParentheses(clause)));
-    clause = [];
-  };
-  for (const { token, depth } of withDepth(conjunction)) {
-    if (depth === 0 && isKeyword(token, 'AND')) close();
-    else clause.push(token);
+  return operandsOf(tokenize(condition), 'AND').map((clause) => sidesOf(stripParentheses(clause)));
+}
+
+/** The parts of a conjunction or disjunction; the expression itself where it is none. */
+export function operandsOf(expression: readonly Token[], word: 'AND' | 'OR'): Token[][] {
+  const operands: Token[][] = [[]];
+  for (const { token, depth } of withDepth(stripParentheses(expression))) {
+    if (depth === 0 && isKeyword(token, word)) operands.push([]);
+    else operands.at(-1)?.push(token);
   }
-  close();
-  return clauses;
+  return operands;
 }
 
 function sidesOf(clause: readonly Token[]): Clause {
@@ -168,7 +166,8 @@ function firstOfRow(members: readonly Token[]): readonly Token[] {
   return members;
 }
 
-function withoutAlias(tokens: readonly Token[], alias: string): Token[] {
+/** An expression without this alias before its columns. */
+export function withoutAlias(tokens: readonly Token[], alias: string): Token[] {
   const isAlias = (at: number) =>
     tokens[at]?.kind === 'word' &&
     tokens[at].text === alias &&
@@ -186,7 +185,8 @@ function withoutSuffix(tokens: readonly Token[]): readonly Token[] | undefined {
   return suffix <= 0 ? undefined : tokens.slice(0, suffix);
 }
 
-function stripParentheses(tokens: readonly Token[]): readonly Token[] {
+/** An expression without the brackets around all of it. */
+export function stripParentheses(tokens: readonly Token[]): readonly Token[] {
   let inner = tokens;
   while (isMark(inner[0], '(') && closes(inner) === inner.length - 1) inner = inner.slice(1, -1);
   return inner;
@@ -220,10 +220,10 @@ function identifier(name: string): string {
   return `word ${name}`;
 }
 
-function isMark(token: Token | undefined, text: string): boolean {
+export function isMark(token: Token | undefined, text: string): boolean {
   return token?.kind === 'mark' && token.text === text;
 }
 
-function isKeyword(token: Token | undefined, text: string): boolean {
+export function isKeyword(token: Token | undefined, text: string): boolean {
   return token?.kind === 'word' && !token.quoted && token.text === text;
 }

@@ -1,6 +1,7 @@
 import { quoteIdentifier } from '../sql/quote.js';
 import type { Plan, PlanNode } from './model.js';
 import { nodeName } from './node-names.js';
+import { isObject } from './parse-json.js';
 import { LISTS, type Properties } from './properties.js';
 import { COMPOUND, type CompoundLine, FIRST_LINE } from './text-lines.js';
 
@@ -293,10 +294,6 @@ function triggerLine(trigger: Properties): string {
 
 function indented(lines: readonly string[], columns: number): string[] {
   return lines.map((line) => `${' '.repeat(columns)}${line}`);
-}
-
-function isObject(value: unknown): value is Properties {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function objects(value: unknown): Properties[] {

@@ -150,7 +150,8 @@ function shorten(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
-function isObject(value: unknown): value is Properties {
+/** Whether a value of JSON is an object, which lists are not. */
+export function isObject(value: unknown): value is Properties {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -3,7 +3,7 @@ import type { PlanNode } from '../plan/model.js';
 import { words } from './diff-lines.js';
 import type { Comparison, DiffReport, PlanSide, Since } from './diff-model.js';
 import { json } from './escape.js';
-import { accessOf } from './json.js';
+import { accessOf, list } from './json.js';
 
 /**
  * The report for programs, as `diff.schema.json` describes it. What is not known is null. One comparison stands on one
@@ -16,13 +16,9 @@ export function diffJson(report: DiffReport, context: { readonly version: string
     ['verdict', json(report.verdict)],
     ['before', json(report.before)],
     ['after', json(report.after)],
-    ['comparisons', list(report.comparisons.map((one) => comparisonOf(one, context.verbose || one.change !== 'same')))],
+    ['comparisons', list(report.comparisons, (one) => comparisonOf(one, context.verbose || one.change !== 'same'))],
   ];
   return `{\n${members.map(([name, value]) => `  "${name}": ${value}`).join(',\n')}\n}\n`;
-}
-
-function list(items: readonly unknown[]): string {
-  return items.length === 0 ? '[]' : `[\n${items.map((item) => `    ${json(item)}`).join(',\n')}\n  ]`;
 }
 
 function comparisonOf({ name, case: key, change, before, after, diff, cause, since }: Comparison, whole: boolean) {

@@ -34,7 +34,8 @@ export function jsonReport(report: Report, context: ReportContext): string {
   return `{\n${members.map(([name, value]) => `  "${name}": ${value}`).join(',\n')}\n}\n`;
 }
 
-function list<T>(items: readonly T[], shape: (item: T) => unknown): string {
+/** A list of which each item stands on a line. */
+export function list<T>(items: readonly T[], shape: (item: T) => unknown): string {
   return items.length === 0 ? '[]' : `[\n${items.map((item) => `    ${json(shape(item))}`).join(',\n')}\n  ]`;
 }
 

@@ -32,3 +32,6 @@ export const KEYS = {
   changes: ['missing', 'changed', 'dearer'],
   knownBad: ['name', 'file', 'module', 'export', 'scenarios', 'matrix', 'rules', 'types', 'parameters', 'must-fail'],
 } as const;
+
+/** How many times the approved cost or rows a plan of the same shape may have where a suite does not say. */
+export const DEFAULT_DEARER_FACTOR = 3;

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
-import { KEYS } from './keys.js';
+import { DEFAULT_DEARER_FACTOR, KEYS } from './keys.js';
 import type {
   FileSource,
   KnownBadEntry,
@@ -40,7 +40,6 @@ const EXTENSION = /^[A-Za-z0-9_-]+$/;
 const TYPE = /^[\p{L}_"][\p{L}\p{N}_$." ]*(\( *\d+( *, *-?\d+)? *\))?[\p{L} ]*(\[\d*\])*$/u;
 /** `name` or `schema.name`; a part that holds a dot, a quote or a blank stands in double quotes, as in SQL. */
 const QUALIFIED = /^(?:(?:"((?:[^"]|"")+)"|([^\s."]+))\.)?(?:"((?:[^"]|"")+)"|([^\s."]+))$/;
-const DEFAULT_DEARER_FACTOR = 3;
 const SEVERITIES = ['fail', 'warn'] as const;
 const WAIVABLE = [...KEYS.rules, ...KEYS.changes] as const;
 const MODULE_FILE = /\.[cm]?[jt]sx?$/i;

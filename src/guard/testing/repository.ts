@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 
 type Files = Readonly<Record<string, string | undefined>>;
 
@@ -62,6 +62,20 @@ afterAll(() => {
 });
 
 /** Removed when the tests of the file are over. */
+/** The runs of the test file that calls this share a cache of its own. */
+export function cacheForFile(): void {
+  const { env } = process;
+  const saved = env.PLAN_GUARD_CACHE;
+  const cache = join(temporaryFolder(), 'cache');
+  beforeAll(() => {
+    env.PLAN_GUARD_CACHE = cache;
+  });
+  afterAll(() => {
+    if (saved === undefined) delete env.PLAN_GUARD_CACHE;
+    else env.PLAN_GUARD_CACHE = saved;
+  });
+}
+
 export function temporaryFolder(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'plan-guard-git-')));
   folders.push(folder);

@@ -1,6 +1,6 @@
 import { PlanGuardError } from '../../errors.js';
 import type { FoundPlan, Plan } from '../model.js';
-import { parsePlan } from '../parse-json.js';
+import { isObject, parsePlan } from '../parse-json.js';
 import type { Block, PlanBlock } from './block.js';
 import { splitContent } from './finder.js';
 import { elementsOf, type PlacedJson, parsePlacedJson, valueAt } from './json.js';
@@ -171,10 +171,6 @@ async function readRows(block: PlanBlock, document: Joined): Promise<FoundPlan[]
     content.push(...printed.split('\n').map((each) => ({ text: each, line: line.line, column: undefined })));
   }
   return readBlock({ kind: 'content', lines: content, facts: block.facts });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A value as the document has it. */

@@ -3,9 +3,8 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type NativeServer, startNativeServer } from '../postgres/native.js';
+import { type ExistingShop, startExistingShop } from './testing/existing.js';
 import { Workspace } from './testing/plan-guard.js';
 import { GOOD, SCHEMA, shop, statistics } from './testing/shop.js';
 
@@ -587,6 +586,17 @@ describe('check against the approved plans', () => {
     `);
   });
 
+  test('a suite of which nothing was compared is unverified beside one that was', async () => {
+    const folder = await approved(shop({}, { 'other.yaml': shop({ name: 'other' })['plan-guard.yaml'] ?? '' }));
+    const both = ['plan-guard.yaml', 'other.yaml'];
+    const check = await workspace.run(folder, ['check', '--changed-only', ...both]);
+    expect(check.stdout).toContain('? No plan of this suite is approved yet: nothing was compared.');
+    expect(check.code, check.transcript).toBe(1);
+    const diff = await workspace.run(folder, ['diff', ...both.flatMap((file) => ['--suite', file])]);
+    expect(diff.stdout).toContain('the approved plans (none are approved of other) → the plans of now');
+    expect(diff.code, diff.transcript).toBe(0);
+  });
+
   test('without approved plans there is nothing that could have changed', async () => {
     const { transcript } = await workspace.check(shop(), ['--changed-only']);
     expect(transcript).toMatchInlineSnapshot(`
@@ -700,22 +710,15 @@ describe('plans of the same cost', () => {
 });
 
 describe('an existing database', () => {
-  let server: NativeServer;
+  let existing: ExistingShop;
   let url: string;
 
   beforeAll(async () => {
-    server = await startNativeServer({ version: 15, tcp: true });
-    const { port, password } = server.connection;
-    url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-    const client = new pg.Client(url);
-    await client.connect();
-    await client.query(SCHEMA);
-    await client.query(`INSERT INTO orders SELECT i, i % 5000, 'open', i FROM generate_series(1, 60000) AS i`);
-    await client.query('ANALYZE');
-    await client.end();
+    existing = await startExistingShop();
+    url = existing.url;
   });
 
-  afterAll(() => server?.stop());
+  afterAll(() => existing?.stop());
 
   test('its own plans are approved and compared, one shape of each', async () => {
     const files = shop({ postgres: { engine: 'url' }, schema: undefined, statistics: undefined, seed: undefined });
@@ -735,6 +738,10 @@ describe('an existing database', () => {
     expect(check.stdout).toContain('! Plans of an existing database are not compared with the approved ones');
     expect(check.stdout).not.toContain('no approved plans');
     expect(check.code).toBe(0);
+    const alone = await workspace.run(folder, ['check', '--changed-only', '--database-url', url], CI);
+    expect(alone.stderr).toContain('error: Plans of an existing database are not compared with the approved ones');
+    expect(alone.stderr).toContain('next: Run it without --database-url to compare them.');
+    expect(alone.code).toBe(2);
     const approve = await workspace.run(folder, ['approve', '--database-url', url]);
     expect(approve.stderr).toContain(
       'Approved plans are those of the suite’s own engine, and this suite’s is another.',

@@ -138,6 +138,18 @@ test('nothing changed', async () => {
   `);
 });
 
+test('a function that the suite trusts is no table, in the approved plan neither', async () => {
+  const peek = `CREATE FUNCTION peek() RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';\n`;
+  const query = shop()['orders.sql']?.replace(':customer_id', ':customer_id AND peek() > 0') ?? '';
+  const trusting = shop({ 'trusted-functions': ['peek'] }, { 'orders.sql': query });
+  const folder = await workspace.write({ ...trusting, 'schema.sql': `${shop()['schema.sql']}${peek}` });
+  await workspace.run(folder, ['approve']);
+  new TestRepository(folder).write({ 'schema.sql': `${NO_INDEX}${peek}` });
+  const { stdout } = await workspace.run(folder, ['diff']);
+  expect(stdout).toContain('orders: an index condition on orders_customer_idx → whole table');
+  expect(stdout).not.toMatch(/also +peek/);
+});
+
 test('one plan, explained', async () => {
   const folder = await workspace.write(shop());
   const args = ['explain', 'orders_of_customer', '--scenario', 'regular', '--mode', 'custom'];

@@ -45,14 +45,17 @@ export async function check(options: CheckOptions = {}): Promise<Report> {
     else passedOver.push(...one.queries);
   }
   if (checked.length === 0) throw nothingMatched(options.filter ?? '', passedOver);
-  if (changedOnly && checked.every(({ report }) => report.plans === undefined)) throw nothingApproved();
+  if (changedOnly && checked.every(({ report }) => report.plans === undefined)) throw nothingCompared(checked);
   return summarize(checked, notices, changedOnly ? 'changes' : 'all');
 }
 
-function nothingApproved(): PlanGuardError {
-  return new PlanGuardError('nothing-to-check', 'No plans are approved yet, so that none can have changed.', {
-    hint: 'Write them with plan-guard approve, and commit them.',
-  });
+function nothingCompared(checked: readonly CheckedSuite[]): PlanGuardError {
+  const why = checked.flatMap(({ notices }) => notices).find(({ kind }) => kind === 'unverified-plans');
+  return new PlanGuardError(
+    'nothing-to-check',
+    why?.message ?? 'No plans are approved yet, so that none can have changed.',
+    { hint: why?.next ?? 'Write them with plan-guard approve, and commit them.' },
+  );
 }
 
 function isCi(value: string | undefined): boolean {

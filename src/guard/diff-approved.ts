@@ -28,6 +28,7 @@ import { inputsOf } from './plan-inputs.js';
 import { isWhole } from './plan-suite.js';
 import { hasApprovedPlans, sharedFolders } from './plans-folder.js';
 import { type RunOptions, runSuites } from './run-suites.js';
+import { some } from './some.js';
 
 /**
  * Plans the suites as they are now, and compares each case with the plan that was approved for it.
@@ -38,12 +39,14 @@ export async function diffApproved(cwd: string, options: RunOptions, file?: stri
   const shown = shownFrom(cwd);
   const planned: PlannedSuite[] = [];
   const approvals = new ApprovalHistory(cwd);
-  let compared = 0;
+  const passedOver: string[] = [];
   const { results } = await runSuites(
     options,
     async (suite, engine, sideOptions) => {
-      if (!(file === undefined ? hasApprovedPlans(suite) : dirname(file) === suite.plans.folder)) return [];
-      compared += 1;
+      if (!(file === undefined ? hasApprovedPlans(suite) : dirname(file) === suite.plans.folder)) {
+        passedOver.push(suite.name);
+        return [];
+      }
       const baselines = await readBaselines(suite.plans.folder);
       const only = [...baselines.values()].find((one) => one.file === file)?.query;
       const select = guarded(options.filter);
@@ -62,10 +65,15 @@ export async function diffApproved(cwd: string, options: RunOptions, file?: stri
     },
     sharedFolders,
   );
-  if (compared === 0) throw nothingApproved(file, cwd);
+  if (passedOver.length === results.length) throw nothingApproved(file, cwd);
   const comparisons = results.flat();
   if (comparisons.length === 0) throw nothingSelected(options.filter, planned);
-  return { before: file === undefined ? 'the approved plans' : shown(file), after: 'the plans of now', comparisons };
+  const without = passedOver.length === 0 ? '' : ` (none are approved of ${some(passedOver)})`;
+  return {
+    before: file === undefined ? `the approved plans${without}` : shown(file),
+    after: 'the plans of now',
+    comparisons,
+  };
 }
 
 /** The cases of a query as approved plans have them. */
@@ -98,6 +106,7 @@ function compareAll(
   shown: PlannedSuite['shown'],
 ): Comparison[] {
   const name = namesOf(side.cases);
+  const { trustedFunctions } = suite;
   const approved = new Map(
     [...baselines.values()]
       .flatMap(approvedCases)
@@ -109,7 +118,7 @@ function compareAll(
     const after = formSide(one, side);
     if (before === undefined) return added(name(one), after, key);
     const shape = before.plan.shapes.find((shape) => sameShape(shape, after.plan));
-    const was = approvedSide(before, shown(before.file.file), shape, one.catalog);
+    const was = approvedSide(before, shown(before.file.file), shape, { catalog: one.catalog, trustedFunctions });
     const comparison = compare(name(one), was, after, { case: key });
     const verdict = compareCase(before.file, { ...key, plan: after.plan }, { dearer: suite.plans.dearerFactor });
     if (verdict.kind === 'approved') return { ...comparison, change: 'same' as const };

@@ -171,13 +171,13 @@ function casesOf(file: BaselineFile): Map<string, Approved> {
  * An approved plan for a report.
  * @param name what its file is called
  * @param shape the one of its shapes that is meant
- * @param catalog of the suite that it belongs to, where it is known
+ * @param suite that it belongs to, where it is known
  */
 export function approvedSide(
   { file, plan, line, one }: Approved,
   name: string,
   shape: Plan | undefined = plan.shapes[0],
-  catalog?: Catalog,
+  suite?: { readonly catalog: Catalog; readonly trustedFunctions: readonly string[] },
 ): PlanSide {
   if (shape === undefined) throw new Error('an approved plan without a shape');
   // The tree of a baseline has no costs: those of the whole plan stand with its cases.
@@ -185,8 +185,9 @@ export function approvedSide(
   return {
     source: `${name}:${line}`,
     plan: whole,
-    accesses: catalog === undefined ? accessesInPlan(whole) : accessesOfApproved(whole, catalog, []),
-    hasCatalog: catalog !== undefined,
+    accesses:
+      suite === undefined ? accessesInPlan(whole) : accessesOfApproved(whole, suite.catalog, suite.trustedFunctions),
+    hasCatalog: suite !== undefined,
     raw: shapeText(shape),
     inputs: { ...UNKNOWN_INPUTS, statistics: one.statistics, server: `PostgreSQL ${file.inputs.major}` },
   };

@@ -53,15 +53,20 @@ function changesAlone(one: CheckedSuite): CheckedSuite {
     const alone = { ...each, findings: [], doubts };
     return { ...alone, verdict: verdictOf(alone) };
   });
-  const notices = one.notices.filter(({ kind }) => OF_PLANS.has(kind));
-  if (one.report.plans === undefined && notices.length === 0) notices.push(notApproved(one));
+  const told = one.notices.filter(({ kind }) => OF_PLANS.has(kind));
+  const notices = one.report.plans === undefined ? nothingCompared(one, told) : told;
   return { ...one, cases, knownBad: [], notices };
+}
+
+/** Where comparing is all that is asked, a suite of which nothing was compared was not judged. */
+function nothingCompared(one: CheckedSuite, told: readonly Notice[]): Notice[] {
+  return (told.length > 0 ? told : [notApproved(one)]).map((notice) => ({ ...notice, level: 'unverified' }));
 }
 
 function notApproved({ suite: { name, file } }: CheckedSuite): Notice {
   const message = 'No plan of this suite is approved yet: nothing was compared.';
   const next = 'Approve its plans with plan-guard approve, and commit the files.';
-  return { kind: 'unverified-plans', level: 'warning', suite: name, message, next, file, line: 1, column: 1 };
+  return { kind: 'unverified-plans', level: 'unverified', suite: name, message, next, file, line: 1, column: 1 };
 }
 
 function hasForbiddenDoubt({ suite, cases, notices }: CheckedSuite): boolean {

@@ -17,7 +17,7 @@ const rooms = {
     types: ['plan', 'suite'],
     why: 'Servers plan; what the plans mean is decided elsewhere.',
   },
-  recording: { may: [], types: ['postgres'], why: 'Recording runs code on a database that it is handed.' },
+  recording: { may: ['postgres'], why: 'Recording runs code on a database that it is lent.' },
   rules: { may: ['plan'], types: ['suite'], why: 'Rules are pure: plans and settings in, findings out.' },
   cause: {
     may: ['plan'],

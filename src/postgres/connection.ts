@@ -136,9 +136,10 @@ function connectionLost(error: unknown): never {
   });
 }
 
-/** A connection whose closing ends its server as well. */
-export function endingWith(connection: Connection, stop: () => Promise<void>): Database {
+/** A connection to a server of our own, whose closing ends the server as well. */
+export function endingWith(connection: Connection, server: ClientConfig, stop: () => Promise<void>): Database {
   return {
+    server,
     query: (text, values) => connection.query(text, values),
     rows: (text, values) => connection.rows(text, values),
     batch: (statements) => connection.batch(statements),

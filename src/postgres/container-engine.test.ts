@@ -4,9 +4,11 @@ import { statistics } from '../cli/testing/shop.js';
 import { parseStatistics } from '../statistics/read.js';
 import { ContainerEngine } from './container-engine.js';
 import type { Engine } from './engine.js';
+import { borrow } from './lend.js';
 import { NativeEngine } from './native-engine.js';
 import { openReplica, type ReplicaSource } from './replica.js';
 import { SeededDatabase } from './seeded.js';
+import { SeededSession } from './seeded-session.js';
 
 const { PLAN_GUARD_CONTAINER_IMAGE: image } = process.env;
 const client = await getContainerRuntimeClient().catch(() => undefined);
@@ -81,11 +83,13 @@ describe.runIf(client !== undefined)(
 
     test('seeded rows are there to execute on, beside a replica', async () => {
       const seed = [{ file: 'seed.sql', text: `INSERT INTO customers VALUES (1, 'a@example.org')` }];
-      const { cluster, session } = source('');
+      const own = source('');
       const replica = await openReplica(engine, source(statistics()));
-      const seeded = await SeededDatabase.open(engine, { schema, seed, cluster, session });
-      const rows = await seeded.inTransaction(async (query) => (await query('SELECT email FROM customers', [])).rows);
+      const seeded = await SeededDatabase.open(engine, { ...own, schema, seed });
+      const session = new SeededSession(await borrow((await seeded.lend()).address));
+      const rows = await session.inTransaction(async (query) => (await query('SELECT email FROM customers', [])).rows);
       expect(rows).toEqual([['a@example.org']]);
+      seeded.takeBack(await session.end());
       await seeded.close();
       await replica.close({ reuse: true });
     });

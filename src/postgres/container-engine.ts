@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientConfig } from 'pg';
 import type { StartedTestContainer } from 'testcontainers';
 import { PlanGuardError } from '../errors.js';
 import { PAGE_SIZE } from './btree.js';
 import { initdbAttempts, isUnknownLocale, serverSettings } from './cluster.js';
 import { Connection, endingWith } from './connection.js';
 import type { Database } from './database.js';
+import { OWN_SERVER } from './driver.js';
 import { type ClusterOptions, dropTemplates, type Engine, type Opening, using } from './engine.js';
 import { type InflatedRelation, isPlanted, segmentsOf, treeOf } from './inflate.js';
 import { asExpected } from './prepared-directory.js';
@@ -162,7 +164,7 @@ export class ContainerEngine implements Engine {
       });
     }
     try {
-      return endingWith(await this.#connect(port), stop);
+      return endingWith(await this.#connect(port), this.#addressOf(port), stop);
     } catch (error) {
       await stop();
       throw error;
@@ -246,18 +248,18 @@ export class ContainerEngine implements Engine {
     );
   }
 
+  #addressOf(port: number): ClientConfig {
+    const host = this.#container.getHost();
+    const mapped = this.#container.getMappedPort(port);
+    return { ...OWN_SERVER, host, port: mapped, user: 'postgres', database: 'postgres', password: this.#password };
+  }
+
   /** The mapped port takes connections a moment before the server behind it does. */
   async #connect(port: number): Promise<Connection> {
-    const config = {
-      host: this.#container.getHost(),
-      port: this.#container.getMappedPort(port),
-      user: 'postgres',
-      database: 'postgres',
-      password: this.#password,
-    };
+    const address = this.#addressOf(port);
     for (const deadline = Date.now() + STARTUP_PATIENCE; ; ) {
       try {
-        return await Connection.open(config);
+        return await Connection.open(address);
       } catch (error) {
         if (Date.now() > deadline) throw error;
         await sleep(50);

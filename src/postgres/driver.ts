@@ -16,3 +16,14 @@ export function driver(): typeof import('pg') {
     Reflect.deleteProperty(globalThis, 'navigator');
   }
 }
+
+/**
+ * What a connection to a server of our own states beside its address: `pg` takes what is left out from the environment
+ * (PGSSLMODE, PGOPTIONS, …), which means another server.
+ */
+export const OWN_SERVER = {
+  ssl: false,
+  sslnegotiation: 'postgres',
+  replication: 'false',
+  options: '-c application_name=plan-guard',
+} as const;

@@ -47,7 +47,7 @@ export class NativeEngine implements FileEngine {
   async open(data: string, { locale }: ClusterOptions): Promise<Database> {
     const server = await this.#start(data, locale);
     try {
-      return endingWith(await Connection.open(server.connection), () => server.stop());
+      return endingWith(await Connection.open(server.connection), server.connection, () => server.stop());
     } catch (error) {
       await server.stop();
       throw error;

@@ -10,7 +10,7 @@ import type { Client } from 'pg';
 import { PlanGuardError } from '../errors.js';
 import { HOME_PREFIX, writeOwner } from './abandoned-servers.js';
 import { type Account, requireOpen, serverAccount } from './account.js';
-import { driver } from './driver.js';
+import { driver, OWN_SERVER } from './driver.js';
 import { findServer, type ServerBinaries } from './servers.js';
 
 export interface NativeServerOptions {
@@ -35,7 +35,7 @@ export interface NativeServerOptions {
 
 export interface NativeServer {
   /** What a `pg` client needs to connect; `host` is the directory of the Unix socket, where there is one. */
-  readonly connection: {
+  readonly connection: typeof OWN_SERVER & {
     readonly host: string;
     readonly port: number;
     readonly user: string;
@@ -117,7 +117,8 @@ export async function startNativeServer(options: NativeServerOptions = {}): Prom
     const tcp = options.tcp ?? (process.platform === 'win32' || join(home, '.s.PGSQL.5432').length > LONGEST_SOCKET);
     const port = tcp ? await freePort() : 5432;
     const password = await readFile(join(directory, PASSWORD), 'utf8').catch(() => '');
-    const connection = { host: tcp ? '127.0.0.1' : home, port, user: 'postgres', database: 'postgres', password };
+    const host = tcp ? '127.0.0.1' : home;
+    const connection = { ...OWN_SERVER, host, port, user: 'postgres', database: 'postgres', password };
     const own = {
       listen_addresses: tcp ? '127.0.0.1' : '',
       unix_socket_directories: tcp ? '' : home,

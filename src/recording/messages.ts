@@ -1,3 +1,5 @@
+import type { Address, ErrorFacts } from '../postgres/lend.js';
+
 /** Place of a call in source code, after source maps. */
 export interface CallSite {
   readonly file: string;
@@ -23,31 +25,34 @@ export interface SentStatement {
 
 /** What the worker says. */
 export type FromWorker =
-  | (SentStatement & { readonly kind: 'query'; readonly run: number; readonly id: number })
   | { readonly kind: 'done' }
+  /** A run has ended: the statements that the function sent, in their order. */
+  | { readonly kind: 'ran'; readonly statements: readonly SentStatement[] }
   /** The function is not there, or it threw. */
-  | { readonly kind: 'failed'; readonly message: string; readonly at: CallSite | undefined };
+  | { readonly kind: 'failed'; readonly message: string; readonly at: CallSite | undefined }
+  /** The function sent a statement after its run had ended. */
+  | { readonly kind: 'late'; readonly at: CallSite | undefined }
+  /** The database cannot be reached. */
+  | { readonly kind: 'lost'; readonly message: string }
+  /** The database is as it was, but for its files where they may have changed. */
+  | { readonly kind: 'left'; readonly changed: boolean };
 
 /** The server's answer to a statement. */
 export type Answer =
   | {
       readonly kind: 'result';
-      readonly id: number;
       readonly fields: readonly object[];
       readonly rows: readonly (readonly (string | null)[])[];
       /** The command tag; undefined for an empty statement. */
       readonly tag: string | undefined;
     }
-  | {
-      readonly kind: 'refused';
-      readonly id: number;
-      readonly message: string;
-      /** The other fields of the server's error, by the names that `pg` gives them. */
-      readonly facts: Readonly<Record<string, string>>;
-    };
+  | ({ readonly kind: 'refused' } & ErrorFacts);
 
 /** What the worker is told. */
 export type ToWorker =
   | { readonly kind: 'load'; readonly target: ModuleFunction }
-  | { readonly kind: 'run'; readonly run: number; readonly values: Readonly<Record<string, unknown>> }
-  | Answer;
+  | { readonly kind: 'open'; readonly address: Address }
+  /** Runs the function that was loaded last, once with each of the values. */
+  | { readonly kind: 'run'; readonly values: readonly Readonly<Record<string, unknown>>[] }
+  /** Leaves the database as it was. */
+  | { readonly kind: 'leave' };

@@ -388,6 +388,7 @@ test('rows that a run wrote are not seen by the next one, nor by the next proces
   const others = directories();
   const reader = await seededModule.SeededDatabase.open(engine, own);
   await recorder.record(fn(`await client.query('SELECT id FROM children')`), reader, once);
+  await recorder.close();
   await reader.close();
   expect(directories().filter((name) => name.startsWith('idle-'))).toHaveLength(1);
   const writer = await seededModule.SeededDatabase.open(engine, own);
@@ -400,6 +401,7 @@ test('rows that a run wrote are not seen by the next one, nor by the next proces
   await recorder.record(target, writer, [...once, ...once]);
   await expect.poll(() => output.match(/END/g)?.length).toBe(2);
   expect(output).toBe('2 END\n2 END\n');
+  await recorder.close();
   await writer.close();
   expect(directories()).toEqual(others);
 });

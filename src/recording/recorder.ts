@@ -1,8 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { PlanGuardError, type Where } from '../errors.js';
-import type { TextResult } from '../postgres/database.js';
-import type { SeededDatabase, SeededQuery } from '../postgres/seeded.js';
-import type { Answer, CallSite, FromWorker, ModuleFunction, SentStatement, ToWorker } from './messages.js';
+import type { SeededDatabase } from '../postgres/seeded.js';
+import type { CallSite, FromWorker, ModuleFunction, SentStatement, ToWorker } from './messages.js';
 
 /** One statement that a function sent, with the values that it bound. */
 export type RecordedStatement = SentStatement;
@@ -20,8 +20,17 @@ export interface Run {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-type QueryMessage = Extract<FromWorker, { kind: 'query' }>;
-type Settle = { readonly resolve: () => void; readonly reject: (error: Error) => void };
+/** What the thread was told to do, and is doing. */
+interface Task {
+  /** What to say where it fails now. */
+  readonly failure: () => string;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  readonly onRan: (statements: readonly RecordedStatement[]) => void;
+}
+
+/** How long a thread may take to leave the database as it was, in milliseconds. */
+const PATIENCE = 500;
 
 /**
  * Calls functions of modules with a client of the seeded rows and records the statements that they send. The
@@ -30,10 +39,11 @@ type Settle = { readonly resolve: () => void; readonly reject: (error: Error) =>
 export class Recorder {
   readonly #onOutput: (text: string) => void;
   #worker: Worker | undefined;
-  #settle: Settle | undefined;
+  /** The rows that the thread works on. */
+  #database: SeededDatabase | undefined;
+  #task: Task | undefined;
+  #left: ((changed: boolean) => void) | undefined;
   #target: RecordedFunction | undefined;
-  #runs = 0;
-  #onQuery: ((message: QueryMessage) => void) | undefined;
   /** What a function did after it had ended, which is told at the next occasion. */
   #late: PlanGuardError | undefined;
 
@@ -47,7 +57,8 @@ export class Recorder {
    * Calls the function once per run, each in a transaction that is rolled back.
    * @param database may still be opening while the module is loaded
    * @returns the statements of each run, in the order they were sent
-   * @throws {PlanGuardError} `module` where the function is not there, throws, takes too long or sends nothing
+   * @throws {PlanGuardError} `module` where the function is not there, throws, takes too long or sends nothing;
+   *   `engine` where the rows cannot be reached
    */
   async record(
     target: RecordedFunction,
@@ -67,6 +78,7 @@ export class Recorder {
   }
 
   async close(): Promise<void> {
+    await this.#leave();
     const worker = this.#worker;
     this.#worker = undefined;
     await worker?.terminate();
@@ -77,14 +89,17 @@ export class Recorder {
     database: SeededDatabase | Promise<SeededDatabase>,
     runs: readonly Run[],
   ): Promise<readonly (readonly RecordedStatement[])[]> {
-    await this.#ask({ kind: 'load', target: { file: target.file, export: target.export } }, 'cannot be loaded');
-    const seeded = await database;
+    const load = { kind: 'load', target: { file: target.file, export: target.export } } as const;
+    await this.#ask(load, () => 'cannot be loaded');
+    await this.#use(await database);
     const recorded: (readonly RecordedStatement[])[] = [];
-    for (const run of runs) {
-      const statements = await seeded.inTransaction((query) => this.#run(run, query));
-      if (statements.length === 0) throw this.#error(`sent no statement for the scenario ${run.scenario}`);
-      recorded.push(statements);
-    }
+    const scenario = () => runs[recorded.length]?.scenario ?? '';
+    const run = { kind: 'run', values: runs.map(({ values }) => values) } as const;
+    const failure = () => `failed for the scenario ${scenario()}`;
+    await this.#ask(run, failure, (statements) => {
+      if (statements.length > 0) recorded.push(statements);
+      else this.#task?.reject(this.#error(`sent no statement for the scenario ${scenario()}`));
+    });
     this.#throwLate();
     return recorded;
   }
@@ -97,41 +112,40 @@ export class Recorder {
     const end = (message: string) => {
       if (this.#worker !== worker) return;
       this.#worker = undefined;
-      this.#settle?.reject(this.#error(message));
+      this.#database?.takeBack(true);
+      this.#database = undefined;
+      this.#left?.(true);
+      this.#task?.reject(this.#error(message));
     };
     worker.on('message', (message: FromWorker) => {
-      if (this.#worker === worker) this.#receive(message, worker);
+      if (this.#worker === worker) this.#receive(message);
     });
     worker.on('error', (error) => end(`failed: ${String(error)}`));
     worker.on('exit', () => end('ended the thread that it runs in (process.exit?)'));
     return worker;
   }
 
-  async #run(run: Run, query: SeededQuery): Promise<readonly RecordedStatement[]> {
-    const statements: RecordedStatement[] = [];
-    const answers: Promise<void>[] = [];
-    this.#runs += 1;
-    this.#onQuery = ({ id, text, values, at }) => {
-      statements.push({ text, values, at });
-      const worker = this.#worker;
-      answers.push(answerTo({ text, values, at }, id, query).then((answer) => worker?.postMessage(answer)));
-    };
-    try {
-      const message = { kind: 'run', run: this.#runs, values: run.values } as const;
-      await this.#ask(message, `failed for the scenario ${run.scenario}`);
-    } finally {
-      this.#onQuery = undefined;
-      await Promise.all(answers);
-    }
-    return statements;
+  /** Lets the thread work on the rows, if it does not yet. */
+  async #use(database: SeededDatabase): Promise<void> {
+    if (this.#database === database) return;
+    await this.#leave();
+    const { address, transfer } = await database.lend();
+    this.#database = database;
+    this.#worker?.postMessage({ kind: 'open', address } satisfies ToWorker, transfer);
   }
 
-  /** Outside of its run a function has no transaction to be rolled back. */
-  #refuseLate({ id, at }: QueryMessage, worker: Worker): void {
-    const message = 'sent a statement after it had ended: await every query';
-    this.#late ??= this.#error(message, at);
-    const refusal: Answer = { kind: 'refused', id, message: `The function ${message}.`, facts: {} };
-    worker.postMessage(refusal);
+  /** Has the thread leave the rows as they were; where it does not answer they are given up. */
+  async #leave(): Promise<void> {
+    const database = this.#database;
+    if (database === undefined) return;
+    this.#database = undefined;
+    const left = new Promise<boolean>((resolve) => {
+      this.#left = resolve;
+      if (this.#worker === undefined) resolve(true);
+      else this.#worker.postMessage({ kind: 'leave' } satisfies ToWorker);
+    });
+    database.takeBack(await Promise.race([left, sleep(PATIENCE, true, { ref: false })]));
+    this.#left = undefined;
   }
 
   #throwLate(): void {
@@ -141,36 +155,62 @@ export class Recorder {
   }
 
   /** Tells the thread to do something, and waits for its word for as long as the suite allows. */
-  async #ask(message: ToWorker, failure: string): Promise<void> {
+  async #ask(
+    message: ToWorker,
+    failure: () => string,
+    onRan: (statements: readonly RecordedStatement[]) => void = () => {},
+  ): Promise<void> {
     const timeout = this.#target?.timeout ?? 0;
     this.#worker ??= this.#start();
     let timer: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        this.#settle = { resolve, reject };
-        const late = `${failure}: it did not end within ${timeout / 1000} s`;
-        timer = setTimeout(() => reject(this.#error(late)), timeout);
+        const late = () => reject(this.#error(`${failure()}: it did not end within ${timeout / 1000} s`));
+        timer = setTimeout(late, timeout);
+        this.#task = {
+          failure,
+          resolve,
+          reject,
+          onRan: (statements) => {
+            timer?.refresh();
+            onRan(statements);
+          },
+        };
         this.#worker?.postMessage(message);
       });
-    } catch (error) {
-      if (error instanceof ModuleFailure) throw this.#error(`${failure}: ${error.message}`, error.at);
-      throw error;
     } finally {
-      this.#settle = undefined;
+      this.#task = undefined;
       clearTimeout(timer);
     }
   }
 
-  #receive(message: FromWorker, worker: Worker): void {
-    if (message.kind === 'query') {
-      if (message.run === this.#runs && this.#onQuery !== undefined) this.#onQuery(message);
-      else this.#refuseLate(message, worker);
-    } else if (message.kind === 'done') {
-      this.#settle?.resolve();
-    } else if (this.#settle !== undefined) {
-      this.#settle.reject(new ModuleFailure(message.message, message.at));
-    } else {
-      this.#late ??= this.#error(`failed after it had ended: ${message.message}`, message.at);
+  #receive(message: FromWorker): void {
+    switch (message.kind) {
+      case 'done':
+        this.#task?.resolve();
+        return;
+      case 'ran':
+        this.#task?.onRan(message.statements);
+        return;
+      case 'left':
+        this.#left?.(message.changed);
+        return;
+      case 'lost':
+        this.#task?.reject(
+          new PlanGuardError('engine', `The seeded rows cannot be reached: ${message.message}`, {
+            hint: 'Run it again; if it fails again, look at what the server wrote into its log.',
+          }),
+        );
+        return;
+      case 'late':
+        this.#late ??= this.#error('sent a statement after it had ended: await every query', message.at);
+        return;
+      case 'failed':
+        if (this.#task !== undefined) {
+          this.#task.reject(this.#error(`${this.#task.failure()}: ${message.message}`, message.at));
+        } else {
+          this.#late ??= this.#error(`failed after it had ended: ${message.message}`, message.at);
+        }
     }
   }
 
@@ -180,31 +220,5 @@ export class Recorder {
       where: at ?? this.#target?.where ?? {},
       hint: 'plan-guard calls it as (client, values) once per scenario, on the seeded rows; its SQL goes through the client.',
     });
-  }
-}
-
-/** What the server says to a statement, never an error. */
-async function answerTo({ text, values }: SentStatement, id: number, query: SeededQuery): Promise<Answer> {
-  try {
-    const result = await query(text, values);
-    return { kind: 'result', id, fields: result.fields, rows: result.rows, tag: tagOf(result) };
-  } catch (error) {
-    const { message, length: _, name: __, ...facts } = error as Error & Record<string, unknown>;
-    const texts = Object.entries(facts).filter((fact): fact is [string, string] => typeof fact[1] === 'string');
-    return { kind: 'refused', id, message, facts: Object.fromEntries(texts) };
-  }
-}
-
-function tagOf({ command, rowCount }: TextResult): string | undefined {
-  if (command === undefined || rowCount === undefined) return command;
-  return command === 'INSERT' ? `INSERT 0 ${rowCount}` : `${command} ${rowCount}`;
-}
-
-class ModuleFailure extends Error {
-  readonly at: CallSite | undefined;
-
-  constructor(message: string, at: CallSite | undefined) {
-    super(message);
-    this.at = at;
   }
 }

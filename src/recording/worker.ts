@@ -1,29 +1,42 @@
 import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { parentPort } from 'node:worker_threads';
+import type { TextResult } from '../postgres/database.js';
+import { borrow, errorFacts } from '../postgres/lend.js';
+import { type SeededQuery, SeededSession } from '../postgres/seeded-session.js';
 import { callSite } from './call-site.js';
 import { RecordingClient } from './client.js';
 import type { Answer, FromWorker, ModuleFunction, SentStatement, ToWorker } from './messages.js';
 
 /** Runs functions of modules in a thread of its own: it can be stopped, and its output is kept apart. */
 
-type QueryFunction = (client: RecordingClient, values: Readonly<Record<string, unknown>>) => unknown;
+type Values = Readonly<Record<string, unknown>>;
+type QueryFunction = (client: RecordingClient, values: Values) => unknown;
 
 const port = parentPort;
 if (port === null) throw new Error('recording/worker runs as a worker thread only');
 process.setSourceMapsEnabled(true);
 Error.stackTraceLimit = 30;
 const send = (message: FromWorker) => port.postMessage(message);
-const waiting = new Map<number, (answer: Answer) => void>();
 let loaded: QueryFunction | undefined;
-let last = 0;
+let session: Promise<SeededSession> | undefined;
+let leaving = false;
 
 port.on('message', (message: ToWorker) => {
-  if (message.kind === 'load') void attempt(() => load(message.target));
-  else if (message.kind === 'run') void attempt(() => run(message.run, message.values));
-  else {
-    waiting.get(message.id)?.(message);
-    waiting.delete(message.id);
+  switch (message.kind) {
+    case 'load':
+      void attempt(() => load(message.target));
+      return;
+    case 'open':
+      session = borrow(message.address).then((database) => new SeededSession(database));
+      session.catch(() => {});
+      leaving = false;
+      return;
+    case 'run':
+      void attempt(() => runAll(message.values));
+      return;
+    case 'leave':
+      void leave();
   }
 });
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, fail);
@@ -47,16 +60,65 @@ function fail(error: unknown): void {
   }
 }
 
-async function run(number: number, values: Readonly<Record<string, unknown>>): Promise<void> {
-  const ask = (statement: SentStatement) =>
-    new Promise<Answer>((resolve) => {
-      last += 1;
-      waiting.set(last, resolve);
-      send({ kind: 'query', run: number, id: last, ...statement });
-    });
-  const client = new RecordingClient(ask);
+async function runAll(runs: readonly Values[]): Promise<void> {
+  const opened = await session?.catch(lost);
+  if (opened === undefined) return;
+  for (const values of runs) {
+    if (leaving) return;
+    send({ kind: 'ran', statements: await opened.inTransaction((query) => run(values, query)) });
+  }
+}
+
+async function run(values: Values, query: SeededQuery): Promise<readonly SentStatement[]> {
+  const statements: SentStatement[] = [];
+  let ended = false;
+  const client = new RecordingClient((statement) => {
+    if (ended) return refuseLate(statement);
+    statements.push(statement);
+    return answerTo(statement, query);
+  });
   await loaded?.(client, values);
   await client.idle();
+  ended = true;
+  return statements;
+}
+
+/** Outside of its run a function has no transaction to be rolled back. */
+async function refuseLate({ at }: SentStatement): Promise<Answer> {
+  send({ kind: 'late', at });
+  return {
+    kind: 'refused',
+    message: 'The function sent a statement after it had ended: await every query.',
+    facts: {},
+  };
+}
+
+/** What the server says to a statement, never an error. */
+async function answerTo({ text, values }: SentStatement, query: SeededQuery): Promise<Answer> {
+  try {
+    const result = await query(text, values);
+    return { kind: 'result', fields: result.fields, rows: result.rows, tag: tagOf(result) };
+  } catch (error) {
+    return { kind: 'refused', ...errorFacts(error as Error) };
+  }
+}
+
+function tagOf({ command, rowCount }: TextResult): string | undefined {
+  if (command === undefined || rowCount === undefined) return command;
+  return command === 'INSERT' ? `INSERT 0 ${rowCount}` : `${command} ${rowCount}`;
+}
+
+async function leave(): Promise<void> {
+  leaving = true;
+  try {
+    send({ kind: 'left', changed: (await (await session)?.end()) ?? false });
+  } catch {
+    send({ kind: 'left', changed: true });
+  }
+}
+
+function lost(error: unknown): undefined {
+  send({ kind: 'lost', message: (error as Error).message });
 }
 
 async function load({ file, export: name }: ModuleFunction): Promise<void> {

@@ -6,11 +6,10 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from 'pg';
 import { PlanGuardError } from '../errors.js';
 import { HOME_PREFIX, writeOwner } from './abandoned-servers.js';
 import { type Account, requireOpen, serverAccount } from './account.js';
-import { driver, OWN_SERVER } from './driver.js';
+import { OWN_SERVER } from './driver.js';
 import { findServer, type ServerBinaries } from './servers.js';
 
 export interface NativeServerOptions {
@@ -42,7 +41,7 @@ export interface NativeServer {
     readonly database: string;
     readonly password: string;
   };
-  /** `server_version` as the server tells it. */
+  /** As its program tells it. */
   readonly version: string;
   /** The data directory. */
   readonly directory: string;
@@ -128,8 +127,8 @@ export async function startNativeServer(options: NativeServerOptions = {}): Prom
     const arguments_ = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     server = launch(binaries.postgres, ['-D', directory, ...arguments_], log, account);
     await started(server, binaries.postgres, account);
-    const version = await readiness(server, connection, log);
-    return { connection, version, directory, stop };
+    await readiness(server, directory, log);
+    return { connection, version: binaries.version, directory, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -224,19 +223,18 @@ async function started(child: ChildProcess, binary: string, account: Account | u
   });
 }
 
-/** Waits until the server takes connections, and gives its version. */
-async function readiness(server: ChildProcess, connection: NativeServer['connection'], log: string): Promise<string> {
-  const { Client } = driver();
+/** The line of `postmaster.pid` that tells the server's state (`LOCK_FILE_LINE_PM_STATUS` in src/include/utils/pidfile.h). */
+const STATE_LINE = 8;
+
+/** Waits until the server takes connections, which it says in its data directory. */
+async function readiness(server: ChildProcess, directory: string, log: string): Promise<void> {
   const deadline = Date.now() + patience;
   for (;;) {
     const ended = server.exitCode !== null || server.signalCode !== null;
     if (!ended) {
-      const client = new Client(connection);
-      try {
-        return await serverVersion(client);
-      } catch (error) {
-        if (!isStarting(error)) throw error;
-      }
+      const lines = (await readFile(join(directory, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+      // A server that crashed here before may have left its file.
+      if (Number(lines[0]) === server.pid && lines[STATE_LINE - 1]?.trim() === 'ready') return;
     }
     if (ended || Date.now() > deadline) {
       const text = await readFile(log, 'utf8').catch(() => '');
@@ -246,24 +244,6 @@ async function readiness(server: ChildProcess, connection: NativeServer['connect
     }
     await sleep(5);
   }
-}
-
-async function serverVersion(client: Client): Promise<string> {
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
-    const [row] = rows;
-    if (row === undefined) throw new PlanGuardError('engine', 'The PostgreSQL server does not tell its version');
-    return row.server_version;
-  } finally {
-    await client.end().catch(() => {});
-  }
-}
-
-/** No socket yet, nobody listening on it yet, or `cannot_connect_now` (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
-function isStarting(error: unknown): boolean {
-  return ['ENOENT', 'ECONNREFUSED', '57P03'].includes((error as { code?: string }).code ?? '');
 }
 
 /** Fast shutdown (SIGINT), and an immediate one (SIGQUIT) where that takes too long. */

@@ -63,8 +63,7 @@ function inputErrors(error: unknown): readonly PlanGuardError[] {
 class ModuleStatements {
   readonly #options: CollectOptions;
   #turn: Promise<unknown> = Promise.resolve();
-  #seeded: Promise<SeededDatabase> | undefined;
-  #recorder: Recorder | undefined;
+  #opening: { readonly seeded: Promise<SeededDatabase>; readonly recorder: Recorder } | undefined;
 
   constructor(options: CollectOptions) {
     this.#options = options;
@@ -77,11 +76,9 @@ class ModuleStatements {
     return statementsOfModule(entry, scenarios, await recorded);
   }
 
-  /** Begins to open what the functions run on; what fails is told when it is closed. */
+  /** Waits until what the functions run on is open; what fails is told when it is closed. */
   async open(): Promise<void> {
-    this.#recorder = new Recorder(this.#options.onOutput);
-    this.#seeded = this.#open();
-    await this.#seeded.catch(() => {});
+    await this.#begin().seeded.catch(() => {});
   }
 
   /**
@@ -89,9 +86,17 @@ class ModuleStatements {
    * @throws {PlanGuardError | PlanGuardErrors} why the seeded rows could not be opened, which goes before anything else
    */
   async close(): Promise<void> {
-    await this.#recorder?.close();
-    const seeded = await this.#seeded;
+    await this.#opening?.recorder.close();
+    const seeded = await this.#opening?.seeded;
     await seeded?.close();
+  }
+
+  #begin() {
+    if (this.#opening === undefined) {
+      const seeded = this.#open();
+      this.#opening = { seeded, recorder: new Recorder(seeded, this.#options.onOutput) };
+    }
+    return this.#opening;
   }
 
   async #record(
@@ -99,20 +104,11 @@ class ModuleStatements {
     source: ModuleSource,
     scenarios: readonly ScenarioCase[],
   ): Promise<readonly (readonly RecordedStatement[])[]> {
-    const { suite, onProgress, onOutput } = this.#options;
-    this.#recorder ??= new Recorder(onOutput);
-    this.#seeded ??= this.#open();
+    const { suite, onProgress } = this.#options;
     onProgress(`running ${entry.name ?? source.export}`);
     const target = { file: source.file, export: source.export, where: entry.where, timeout: suite.moduleTimeout };
     const runs = scenarios.map(({ name, values }) => ({ scenario: name, values }));
-    try {
-      return await this.#recorder.record(target, this.#seeded, runs);
-    } catch (error) {
-      // A function that hangs or ended its thread must not be taken for the next one.
-      await this.#recorder.close();
-      this.#recorder = undefined;
-      throw error;
-    }
+    return this.#begin().recorder.record(target, runs);
   }
 
   async #open(): Promise<SeededDatabase> {

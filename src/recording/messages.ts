@@ -25,9 +25,14 @@ export interface SentStatement {
 
 /** What the worker says. */
 export type FromWorker =
-  | { readonly kind: 'done' }
+  /** The module is loaded. */
+  | { readonly kind: 'loaded' }
+  /** The database is open, and the first run begins. */
+  | { readonly kind: 'begun' }
   /** A run has ended: the statements that the function sent, in their order. */
   | { readonly kind: 'ran'; readonly statements: readonly SentStatement[] }
+  /** All runs have ended. */
+  | { readonly kind: 'done' }
   /** The function is not there, or it threw. */
   | { readonly kind: 'failed'; readonly message: string; readonly at: CallSite | undefined }
   /** The function sent a statement after its run had ended. */
@@ -50,9 +55,12 @@ export type Answer =
 
 /** What the worker is told. */
 export type ToWorker =
-  | { readonly kind: 'load'; readonly target: ModuleFunction }
+  /** Comes once. */
   | { readonly kind: 'open'; readonly address: Address }
-  /** Runs the function that was loaded last, once with each of the values. */
-  | { readonly kind: 'run'; readonly values: readonly Readonly<Record<string, unknown>>[] }
+  /** Loads the function and runs it once with each of the values, as soon as the database is open. */
+  | { readonly kind: 'record'; readonly target: ModuleFunction; readonly values: readonly Values[] }
   /** Leaves the database as it was. */
   | { readonly kind: 'leave' };
+
+/** What a function is called with. */
+export type Values = Readonly<Record<string, unknown>>;

@@ -56,9 +56,7 @@ beforeAll(async () => {
   const { PgliteEngine } = await built<typeof import('../postgres/pglite.js')>('postgres/pglite.js');
   engine = new PgliteEngine(DirectoryStore.open(true));
   [seeded, server] = await Promise.all([seededModule.SeededDatabase.open(engine, source), startNativeServer()]);
-  recorder = new recorderModule.Recorder((text) => {
-    output += text;
-  });
+  recorder = recorderOf(seeded);
   const client = new pg.Client(server.connection);
   await client.connect();
   await client.query(SCHEMA);
@@ -76,6 +74,11 @@ afterAll(async () => {
   modules.remove();
 });
 
+const recorderOf = (database: SeededDatabase) =>
+  new recorderModule.Recorder(Promise.resolve(database), (text) => {
+    output += text;
+  });
+
 let written = 0;
 
 /** A module whose function `run(client, values)` has the given body. */
@@ -88,7 +91,7 @@ function fn(body: string, { extension = 'mjs', before = '', timeout = 20_000 } =
 
 const once: readonly Run[] = [{ scenario: 'one', values: { id: 1 } }];
 
-const record = (target: RecordedFunction, runs = once) => recorder.record(target, seeded, runs);
+const record = (target: RecordedFunction, runs = once) => recorder.record(target, runs);
 
 async function texts(target: RecordedFunction, runs = once): Promise<string[][]> {
   return (await record(target, runs)).map((statements) => statements.map(({ text }) => text));
@@ -387,8 +390,9 @@ test('rows that a run wrote are not seen by the next one, nor by the next proces
   const own = { ...source, seed: [...source.seed, { file: 'more.sql', text: 'INSERT INTO children VALUES (50, 1)' }] };
   const others = directories();
   const reader = await seededModule.SeededDatabase.open(engine, own);
-  await recorder.record(fn(`await client.query('SELECT id FROM children')`), reader, once);
-  await recorder.close();
+  const reading = recorderOf(reader);
+  await reading.record(fn(`await client.query('SELECT id FROM children')`), once);
+  await reading.close();
   await reader.close();
   expect(directories().filter((name) => name.startsWith('idle-'))).toHaveLength(1);
   const writer = await seededModule.SeededDatabase.open(engine, own);
@@ -398,10 +402,11 @@ test('rows that a run wrote are not seen by the next one, nor by the next proces
     await client.query('DELETE FROM children');
     await client.query('/* for good */ COMMIT');`);
   output = '';
-  await recorder.record(target, writer, [...once, ...once]);
+  const writing = recorderOf(writer);
+  await writing.record(target, [...once, ...once]);
   await expect.poll(() => output.match(/END/g)?.length).toBe(2);
   expect(output).toBe('2 END\n2 END\n');
-  await recorder.close();
+  await writing.close();
   await writer.close();
   expect(directories()).toEqual(others);
 });

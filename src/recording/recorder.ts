@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { PlanGuardError, type Where } from '../errors.js';
 import type { SeededDatabase } from '../postgres/seeded.js';
-import type { CallSite, FromWorker, ModuleFunction, SentStatement, ToWorker } from './messages.js';
+import type { CallSite, FromWorker, ModuleFunction, SentStatement, ToWorker, Values } from './messages.js';
 
 /** One statement that a function sent, with the values that it bound. */
 export type RecordedStatement = SentStatement;
@@ -17,16 +17,16 @@ export interface RecordedFunction extends ModuleFunction {
 /** A run of a function for one scenario. */
 export interface Run {
   readonly scenario: string;
-  readonly values: Readonly<Record<string, unknown>>;
+  readonly values: Values;
 }
 
-/** What the thread was told to do, and is doing. */
+/** What the thread is doing. */
 interface Task {
-  /** What to say where it fails now. */
-  readonly failure: () => string;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
-  readonly onRan: (statements: readonly RecordedStatement[]) => void;
+  /** What to say where it fails now. */
+  readonly failure: () => string;
+  readonly onMessage: (message: FromWorker) => void;
 }
 
 /** How long a thread may take to leave the database as it was, in milliseconds. */
@@ -37,38 +37,40 @@ const PATIENCE = 500;
  * functions run in a thread of their own, so that one that hangs can be ended.
  */
 export class Recorder {
+  readonly #database: Promise<SeededDatabase>;
   readonly #onOutput: (text: string) => void;
   #worker: Worker | undefined;
-  /** The rows that the thread works on. */
-  #database: SeededDatabase | undefined;
+  /** The rows, once the thread works on them. */
+  #lent: SeededDatabase | undefined;
   #task: Task | undefined;
-  #left: ((changed: boolean) => void) | undefined;
+  #onLeft: ((changed: boolean) => void) | undefined;
   #target: RecordedFunction | undefined;
   /** What a function did after it had ended, which is told at the next occasion. */
   #late: PlanGuardError | undefined;
 
-  /** @param onOutput takes what the modules print */
-  constructor(onOutput: (text: string) => void) {
+  /**
+   * @param database may still be opening while modules are loaded
+   * @param onOutput takes what the modules print
+   */
+  constructor(database: Promise<SeededDatabase>, onOutput: (text: string) => void) {
+    this.#database = database;
     this.#onOutput = onOutput;
     this.#worker = this.#start();
   }
 
   /**
    * Calls the function once per run, each in a transaction that is rolled back.
-   * @param database may still be opening while the module is loaded
    * @returns the statements of each run, in the order they were sent
    * @throws {PlanGuardError} `module` where the function is not there, throws, takes too long or sends nothing;
-   *   `engine` where the rows cannot be reached
+   *   `engine` where the rows cannot be reached; whatever `database` is rejected with
    */
-  async record(
-    target: RecordedFunction,
-    database: SeededDatabase | Promise<SeededDatabase>,
-    runs: readonly Run[],
-  ): Promise<readonly (readonly RecordedStatement[])[]> {
+  async record(target: RecordedFunction, runs: readonly Run[]): Promise<readonly (readonly RecordedStatement[])[]> {
     this.#throwLate();
     this.#target = target;
     try {
-      return await this.#record(target, database, runs);
+      const recorded = await this.#record(target, runs);
+      this.#throwLate();
+      return recorded;
     } catch (error) {
       // The function may go on, or never come back: the next one gets another thread.
       await this.close();
@@ -77,31 +79,12 @@ export class Recorder {
     }
   }
 
+  /** The next function gets another thread. */
   async close(): Promise<void> {
     await this.#leave();
     const worker = this.#worker;
     this.#worker = undefined;
     await worker?.terminate();
-  }
-
-  async #record(
-    target: RecordedFunction,
-    database: SeededDatabase | Promise<SeededDatabase>,
-    runs: readonly Run[],
-  ): Promise<readonly (readonly RecordedStatement[])[]> {
-    const load = { kind: 'load', target: { file: target.file, export: target.export } } as const;
-    await this.#ask(load, () => 'cannot be loaded');
-    await this.#use(await database);
-    const recorded: (readonly RecordedStatement[])[] = [];
-    const scenario = () => runs[recorded.length]?.scenario ?? '';
-    const run = { kind: 'run', values: runs.map(({ values }) => values) } as const;
-    const failure = () => `failed for the scenario ${scenario()}`;
-    await this.#ask(run, failure, (statements) => {
-      if (statements.length > 0) recorded.push(statements);
-      else this.#task?.reject(this.#error(`sent no statement for the scenario ${scenario()}`));
-    });
-    this.#throwLate();
-    return recorded;
   }
 
   #start(): Worker {
@@ -112,9 +95,9 @@ export class Recorder {
     const end = (message: string) => {
       if (this.#worker !== worker) return;
       this.#worker = undefined;
-      this.#database?.takeBack(true);
-      this.#database = undefined;
-      this.#left?.(true);
+      this.#onLeft?.(true);
+      this.#lent?.takeBack(true);
+      this.#lent = undefined;
       this.#task?.reject(this.#error(message));
     };
     worker.on('message', (message: FromWorker) => {
@@ -122,30 +105,29 @@ export class Recorder {
     });
     worker.on('error', (error) => end(`failed: ${String(error)}`));
     worker.on('exit', () => end('ended the thread that it runs in (process.exit?)'));
+    this.#lend(worker).catch((error) => this.#task?.reject(error));
     return worker;
   }
 
-  /** Lets the thread work on the rows, if it does not yet. */
-  async #use(database: SeededDatabase): Promise<void> {
-    if (this.#database === database) return;
-    await this.#leave();
+  async #lend(worker: Worker): Promise<void> {
+    const database = await this.#database;
     const { address, transfer } = await database.lend();
-    this.#database = database;
-    this.#worker?.postMessage({ kind: 'open', address } satisfies ToWorker, transfer);
+    if (this.#worker !== worker) return;
+    this.#lent = database;
+    worker.postMessage({ kind: 'open', address } satisfies ToWorker, transfer);
   }
 
   /** Has the thread leave the rows as they were; where it does not answer they are given up. */
   async #leave(): Promise<void> {
-    const database = this.#database;
-    if (database === undefined) return;
-    this.#database = undefined;
+    const lent = this.#lent;
+    if (lent === undefined) return;
+    this.#lent = undefined;
     const left = new Promise<boolean>((resolve) => {
-      this.#left = resolve;
-      if (this.#worker === undefined) resolve(true);
-      else this.#worker.postMessage({ kind: 'leave' } satisfies ToWorker);
+      this.#onLeft = resolve;
+      this.#worker?.postMessage({ kind: 'leave' } satisfies ToWorker);
     });
-    database.takeBack(await Promise.race([left, sleep(PATIENCE, true, { ref: false })]));
-    this.#left = undefined;
+    lent.takeBack(await Promise.race([left, sleep(PATIENCE, true, { ref: false })]));
+    this.#onLeft = undefined;
   }
 
   #throwLate(): void {
@@ -154,30 +136,43 @@ export class Recorder {
     if (late !== undefined) throw late;
   }
 
-  /** Tells the thread to do something, and waits for its word for as long as the suite allows. */
-  async #ask(
-    message: ToWorker,
-    failure: () => string,
-    onRan: (statements: readonly RecordedStatement[]) => void = () => {},
-  ): Promise<void> {
-    const timeout = this.#target?.timeout ?? 0;
+  /** Has the thread record, and waits for each of its words for as long as the suite allows. */
+  async #record(target: RecordedFunction, runs: readonly Run[]): Promise<readonly (readonly RecordedStatement[])[]> {
     this.#worker ??= this.#start();
+    const recorded: (readonly RecordedStatement[])[] = [];
+    let isLoaded = false;
     let timer: NodeJS.Timeout | undefined;
+    const scenario = () => runs[recorded.length]?.scenario ?? '';
+    const failure = () => (isLoaded ? `failed for the scenario ${scenario()}` : 'cannot be loaded');
     try {
       await new Promise<void>((resolve, reject) => {
-        const late = () => reject(this.#error(`${failure()}: it did not end within ${timeout / 1000} s`));
-        timer = setTimeout(late, timeout);
-        this.#task = {
-          failure,
-          resolve,
-          reject,
-          onRan: (statements) => {
-            timer?.refresh();
-            onRan(statements);
-          },
+        // Where it failed before this, nothing else tells.
+        this.#database.catch(reject);
+        const late = () => reject(this.#error(`${failure()}: it did not end within ${target.timeout / 1000} s`));
+        const wait = () => {
+          clearTimeout(timer);
+          timer = setTimeout(late, target.timeout);
         };
+        const onMessage = (message: FromWorker) => {
+          if (message.kind === 'loaded') {
+            isLoaded = true;
+            clearTimeout(timer);
+          } else if (message.kind === 'begun') {
+            wait();
+          } else if (message.kind === 'ran') {
+            if (message.statements.length === 0)
+              reject(this.#error(`sent no statement for the scenario ${scenario()}`));
+            recorded.push(message.statements);
+            wait();
+          }
+        };
+        this.#task = { resolve, reject, failure, onMessage };
+        wait();
+        const values = runs.map((run) => run.values);
+        const message: ToWorker = { kind: 'record', target: { file: target.file, export: target.export }, values };
         this.#worker?.postMessage(message);
       });
+      return recorded;
     } finally {
       this.#task = undefined;
       clearTimeout(timer);
@@ -185,18 +180,16 @@ export class Recorder {
   }
 
   #receive(message: FromWorker): void {
+    const task = this.#task;
     switch (message.kind) {
       case 'done':
-        this.#task?.resolve();
-        return;
-      case 'ran':
-        this.#task?.onRan(message.statements);
+        task?.resolve();
         return;
       case 'left':
-        this.#left?.(message.changed);
+        this.#onLeft?.(message.changed);
         return;
       case 'lost':
-        this.#task?.reject(
+        task?.reject(
           new PlanGuardError('engine', `The seeded rows cannot be reached: ${message.message}`, {
             hint: 'Run it again; if it fails again, look at what the server wrote into its log.',
           }),
@@ -206,11 +199,11 @@ export class Recorder {
         this.#late ??= this.#error('sent a statement after it had ended: await every query', message.at);
         return;
       case 'failed':
-        if (this.#task !== undefined) {
-          this.#task.reject(this.#error(`${this.#task.failure()}: ${message.message}`, message.at));
-        } else {
-          this.#late ??= this.#error(`failed after it had ended: ${message.message}`, message.at);
-        }
+        if (task !== undefined) task.reject(this.#error(`${task.failure()}: ${message.message}`, message.at));
+        else this.#late ??= this.#error(`failed after it had ended: ${message.message}`, message.at);
+        return;
+      default:
+        task?.onMessage(message);
     }
   }
 

@@ -2,15 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { parentPort } from 'node:worker_threads';
 import type { TextResult } from '../postgres/database.js';
-import { borrow, errorFacts } from '../postgres/lend.js';
+import { type Address, borrow, errorFacts } from '../postgres/lend.js';
 import { type SeededQuery, SeededSession } from '../postgres/seeded-session.js';
 import { callSite } from './call-site.js';
 import { RecordingClient } from './client.js';
-import type { Answer, FromWorker, ModuleFunction, SentStatement, ToWorker } from './messages.js';
+import type { Answer, FromWorker, ModuleFunction, SentStatement, ToWorker, Values } from './messages.js';
 
 /** Runs functions of modules in a thread of its own: it can be stopped, and its output is kept apart. */
 
-type Values = Readonly<Record<string, unknown>>;
 type QueryFunction = (client: RecordingClient, values: Values) => unknown;
 
 const port = parentPort;
@@ -18,37 +17,26 @@ if (port === null) throw new Error('recording/worker runs as a worker thread onl
 process.setSourceMapsEnabled(true);
 Error.stackTraceLimit = 30;
 const send = (message: FromWorker) => port.postMessage(message);
-let loaded: QueryFunction | undefined;
-let session: Promise<SeededSession> | undefined;
+let open: (address: Address) => void = () => {};
+const session = new Promise<Address>((resolve) => {
+  open = resolve;
+}).then(async (address) => new SeededSession(await borrow(address)));
+session.catch((error: Error) => send({ kind: 'lost', message: error.message }));
 let leaving = false;
 
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
-    case 'load':
-      void attempt(() => load(message.target));
-      return;
     case 'open':
-      session = borrow(message.address).then((database) => new SeededSession(database));
-      session.catch(() => {});
-      leaving = false;
+      open(message.address);
       return;
-    case 'run':
-      void attempt(() => runAll(message.values));
+    case 'record':
+      record(message.target, message.values).catch(fail);
       return;
     case 'leave':
       void leave();
   }
 });
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, fail);
-
-async function attempt(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-    send({ kind: 'done' });
-  } catch (error) {
-    fail(error);
-  }
-}
 
 function fail(error: unknown): void {
   if (error instanceof Error) {
@@ -60,16 +48,19 @@ function fail(error: unknown): void {
   }
 }
 
-async function runAll(runs: readonly Values[]): Promise<void> {
-  const opened = await session?.catch(lost);
-  if (opened === undefined) return;
+async function record(target: ModuleFunction, runs: readonly Values[]): Promise<void> {
+  const call = await load(target);
+  send({ kind: 'loaded' });
+  const opened = await session;
+  send({ kind: 'begun' });
   for (const values of runs) {
     if (leaving) return;
-    send({ kind: 'ran', statements: await opened.inTransaction((query) => run(values, query)) });
+    send({ kind: 'ran', statements: await opened.inTransaction((query) => run(call, values, query)) });
   }
+  send({ kind: 'done' });
 }
 
-async function run(values: Values, query: SeededQuery): Promise<readonly SentStatement[]> {
+async function run(call: QueryFunction, values: Values, query: SeededQuery): Promise<readonly SentStatement[]> {
   const statements: SentStatement[] = [];
   let ended = false;
   const client = new RecordingClient((statement) => {
@@ -77,7 +68,7 @@ async function run(values: Values, query: SeededQuery): Promise<readonly SentSta
     statements.push(statement);
     return answerTo(statement, query);
   });
-  await loaded?.(client, values);
+  await call(client, values);
   await client.idle();
   ended = true;
   return statements;
@@ -110,18 +101,11 @@ function tagOf({ command, rowCount }: TextResult): string | undefined {
 
 async function leave(): Promise<void> {
   leaving = true;
-  try {
-    send({ kind: 'left', changed: (await (await session)?.end()) ?? false });
-  } catch {
-    send({ kind: 'left', changed: true });
-  }
+  const changed = await session.then((opened) => opened.end()).catch(() => true);
+  send({ kind: 'left', changed });
 }
 
-function lost(error: unknown): undefined {
-  send({ kind: 'lost', message: (error as Error).message });
-}
-
-async function load({ file, export: name }: ModuleFunction): Promise<void> {
+async function load({ file, export: name }: ModuleFunction): Promise<QueryFunction> {
   const module: unknown = /\.[cm]?tsx?$/.test(file) ? await importTypeScript(file) : await importJavaScript(file);
   const value = (module as Record<string, unknown>)[name];
   if (typeof value !== 'function') {
@@ -129,7 +113,7 @@ async function load({ file, export: name }: ModuleFunction): Promise<void> {
     const exported = Object.keys(module as object).join(', ') || 'nothing';
     throw new TypeError(`the export "${name}" ${found}; the module exports ${exported}`);
   }
-  loaded = value as QueryFunction;
+  return value as QueryFunction;
 }
 
 async function importJavaScript(file: string): Promise<unknown> {

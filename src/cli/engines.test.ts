@@ -40,6 +40,20 @@ describe.each([15, 18])('native %i', (version) => {
   });
 });
 
+test('what the environment says of another server means nothing to a server of our own', async () => {
+  const env = {
+    PGSSLMODE: 'require',
+    PGSSLNEGOTIATION: 'direct',
+    PGREPLICATION: 'database',
+    PGOPTIONS: '-c enable_indexscan=off -c enable_bitmapscan=off -c enable_indexonlyscan=off',
+    PGHOST: 'nowhere.invalid',
+    PGDATABASE: 'nowhere',
+  };
+  const { code, transcript } = await workspace.check(native(18), [], { env });
+  expect(transcript).toContain('native server (PostgreSQL 18.');
+  expect(code).toBe(0);
+});
+
 /** Waits until something is seen of a run; gives up when the run ends. */
 async function seen(child: ChildProcess, what: () => boolean): Promise<void> {
   while (!what() && child.exitCode === null) await pause(5);

@@ -13,12 +13,14 @@ interface Flags {
   readonly redact?: boolean;
   readonly redactKeyFile?: string;
   readonly keep?: readonly string[];
+  readonly minMax?: boolean;
   readonly statementTimeout: number;
 }
 
 const DESCRIPTION =
   'Reads sizes and column statistics of a database’s tables and indexes, as the planner has them, into a file. ' +
-  'Everything is read from the catalogs in one read-only snapshot; no table is touched, and nobody is kept waiting. ' +
+  'Everything is read from the catalogs in one read-only snapshot; without --min-max no table is touched. Nobody is ' +
+  'kept waiting. ' +
   'The role needs no more than the right to SELECT from the tables; what it may not read is listed. The statistics ' +
   'of expression indexes are shown to the table’s owner and to members of pg_read_all_data alone.';
 
@@ -30,9 +32,16 @@ The statistics of a column hold some of its values: the most common ones, and bo
 --redact takes a key, from --redact-key-file or PLAN_GUARD_REDACT_KEY. With the same key, plan-guard recognises the
 values that your scenarios and queries name. Without it nobody can. Make one with: openssl rand -hex 32 > plan-guard.key
 
+For a condition like created_at > now(), beyond the last bound of a histogram, the planner looks the column’s true end
+up in an index. --min-max reads both ends of columns that have a histogram and lead a B-tree, with one look into the
+index for each, and no sort or scan; the replica then plans such conditions, and merge joins, as the database does. Two
+values of each column come into the file. With --redact, ends of columns whose values are replaced are not read. Code of
+other roles is not run: not even functions in expression indexes. What cannot be read so is listed.
+
 Examples:
   plan-guard stats pull --database-url postgres://reader@db.internal/app --no-redact -o production.json
   plan-guard stats pull --redact --redact-key-file plan-guard.key --keep orders.status -o production.json
+  plan-guard stats pull --no-redact --min-max --statement-timeout 5 -o production.json
   PGHOST=db.internal PGUSER=reader PGDATABASE=app plan-guard stats pull --schema shop --no-redact | less
 
 Environment: DATABASE_URL, else PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSWORD, PGSSLMODE, …; PLAN_GUARD_REDACT_KEY.
@@ -50,6 +59,7 @@ export function pullCommand(process: Process, done: (exitCode: number) => void):
     .option('--no-redact', 'keep all values')
     .option('--redact-key-file <file>', 'file with the key for --redact')
     .option('--keep <table.column>', 'with --redact: keep the values of this column; may be repeated', collect)
+    .option('--min-max', 'read the smallest and the largest value of indexed columns too, from their B-trees')
     .option('--statement-timeout <seconds>', 'how long one query may take', seconds, 60)
     .addHelpText('after', HELP)
     .action(async (flags: Flags) => done(await pull(process, flags)));
@@ -79,6 +89,7 @@ async function pull(process: Process, flags: Flags): Promise<number> {
         ...(flags.schema === undefined ? {} : { schemas: flags.schema }),
         ...(flags.table === undefined ? {} : { tables: flags.table }),
         ...(redact === undefined ? {} : { redact }),
+        ...(flags.minMax === true ? { minMax: true } : {}),
         origin: originOf(connection.database, flags),
         heights: 'pageinspect',
         environment: true,
@@ -99,12 +110,13 @@ async function pull(process: Process, flags: Flags): Promise<number> {
 }
 
 /** The command that makes the file again, without what is secret or of one machine. */
-function originOf(database: string, { schema = [], table = [], redact, keep = [] }: Flags): string {
+function originOf(database: string, { schema = [], table = [], redact, keep = [], minMax }: Flags): string {
   const words = [
     ...schema.map((name) => `--schema ${name}`),
     ...table.map((name) => `--table ${name}`),
     redact === true ? '--redact' : '--no-redact',
     ...keep.map((name) => `--keep ${name}`),
+    ...(minMax === true ? ['--min-max'] : []),
   ];
   return `Made by plan-guard stats pull ${words.join(' ')} from the database "${database}".`;
 }

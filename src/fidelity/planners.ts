@@ -10,6 +10,7 @@ import type { PlanCacheMode, PlanningServer, PreparedStatement } from '../postgr
 import { explainCommand, prepareStatements, readExplained } from '../postgres/planning.js';
 import { openReplica } from '../postgres/replica.js';
 import { applySettings } from '../postgres/settings.js';
+import { formatArrayLiteral } from '../statistics/arrays.js';
 import { readBtreeHeight } from '../statistics/btree-height.js';
 import { formatStatistics } from '../statistics/format.js';
 import type { Statistics } from '../statistics/model.js';
@@ -171,7 +172,7 @@ export class Hollow implements Planner {
 }
 
 /** A client whose rows have the types of their columns, as `pg` gives them. */
-function clientOf(database: Database): StatisticsClient {
+export function clientOf(database: Database): StatisticsClient {
   return {
     query: async (sql, values = []) => {
       const texts = values.map((value) => (value === null ? null : textOf(value)));
@@ -187,12 +188,12 @@ function clientOf(database: Database): StatisticsClient {
   };
 }
 
-/** A parameter as the protocol takes it; of arrays only lists of plain words and numbers are asked for. */
+/** A parameter as the protocol takes it. */
 function textOf(value: unknown): string {
-  return Array.isArray(value) ? `{${value.map((element) => `"${element}"`).join(',')}}` : String(value);
+  return Array.isArray(value) ? formatArrayLiteral(value.map(String)) : String(value);
 }
 
-async function heightIn(path: string): Promise<number> {
+export async function heightIn(path: string): Promise<number> {
   const file = await open(path);
   try {
     const { buffer } = await file.read(Buffer.alloc(8192), 0, 8192, 0);

@@ -7,6 +7,7 @@ import type { ColumnStatistics, RelationSize, Statistics } from '../statistics/m
 import { PAGE_SIZE } from './btree.js';
 import { type ColumnRow, insertColumnStatistics, type SizeRow, updateSizes } from './catalog-statistics.js';
 import type { Database } from './database.js';
+import { endEntries, type KeyForm, type WantedEnds } from './end-entries.js';
 import type { InflatedRelation } from './inflate.js';
 import { restoreColumnStatistics, restoreSizes } from './statistics-functions.js';
 
@@ -29,6 +30,15 @@ interface Relation {
   readonly columns: readonly string[];
   /** How many of an index's columns, from the first on, are keys: the rest are those of INCLUDE. */
   readonly keys: number;
+  readonly leading: LeadingKey | undefined;
+}
+
+/** The leading key of a B-tree over all rows, in the order that its type has by itself. */
+interface LeadingKey {
+  /** The table's column; undefined for an expression. */
+  readonly column: string | undefined;
+  readonly form: KeyForm;
+  readonly descending: boolean;
 }
 
 /** The schema's tables and indexes, by `schema.name`. */
@@ -51,15 +61,20 @@ export async function applyStatistics(
   await writer.sizes(database, sizeRows(sizes)).catch((error) => rethrow(source, error));
   await writeColumns(database, source, writer);
   await invalidateIndexes(database, source.statistics);
+  const ends = await endEntries(database, wantedEnds(source.statistics, sizes, relations), () => locate(given));
+  const visible = new Set([...ends.keys()].map((key) => relations.get(key)?.table));
   const inflated: InflatedRelation[] = [];
   for (const { key, size, height, keyWidth } of sizes) {
     const relation = relations.get(key);
     if (relation?.path === undefined || !isSized(relation, size)) continue;
     const isBtree = relation.method === 'btree';
+    const ownEnds = ends.get(key);
     inflated.push({
       path: relation.path,
       pages: size.relpages,
       height: isBtree ? (height ?? estimateBtreeHeight(size.relpages, keyWidth)) : undefined,
+      ...(ownEnds === undefined ? {} : { ends: ownEnds }),
+      ...(visible.has(key) && size.relpages > 0 ? { visible: true } : {}),
     });
   }
   const remarks = estimated
@@ -98,13 +113,38 @@ function isSized(relation: Relation, { relpages, reltuples }: RelationSize): boo
   return relpages > 0 || (relpages === 0 && reltuples === 0 && relation.table === undefined);
 }
 
+/**
+ * What the planner asks of an index before it looks a column's end up in it (`get_actual_variable_range` in
+ * src/backend/utils/adt/selfuncs.c). An index keeps some types in another form, which is no type of a column.
+ */
+const LEADING_KEY = `
+  SELECT json_build_object(
+           'column', b.attname, 'type', format_type(f.atttypid, f.atttypmod), 'wide', i.indnatts > 1,
+           'collation', quote_ident(ln.nspname) || '.' || quote_ident(l.collname), 'descending', i.indoption[0] & 1 = 1)
+    FROM pg_attribute k
+    LEFT JOIN pg_attribute b ON b.attrelid = i.indrelid AND b.attnum = i.indkey[0] AND b.attnum > 0
+    JOIN pg_attribute f ON (f.attrelid, f.attnum) = (coalesce(b.attrelid, k.attrelid), coalesce(b.attnum, k.attnum))
+    JOIN pg_type y ON y.oid = f.atttypid AND y.typtype <> 'p'
+    JOIN pg_opclass o ON o.oid = i.indclass[0]
+    LEFT JOIN pg_collation l ON l.oid = i.indcollation[0]
+    LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace
+   WHERE k.attrelid = c.oid AND k.attnum = 1 AND c.relkind = 'i' AND a.amname = 'btree' AND i.indpred IS NULL
+     AND EXISTS (SELECT FROM pg_opclass d
+                  WHERE (d.opcfamily, d.opcintype) = (o.opcfamily, o.opcintype) AND d.opcdefault)`;
+
+function leadingKey(json: string | null): LeadingKey | undefined {
+  if (json === null) return undefined;
+  const { column, type, collation, wide, descending } = JSON.parse(json);
+  return { column: column ?? undefined, form: { type, collation: collation ?? undefined, wide }, descending };
+}
+
 async function readRelations(database: Database): Promise<Map<string, Relation>> {
   const rows = await database.rows(`
     SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, coalesce(a.amname, '') AS method,
            pg_relation_filepath(c.oid) AS path, tn.nspname || '.' || t.relname AS "table",
            (SELECT json_agg(attname ORDER BY attnum) FROM pg_attribute
              WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns,
-           coalesce(i.indnkeyatts, 0) AS keys
+           coalesce(i.indnkeyatts, 0) AS keys, (${LEADING_KEY}) AS leading
       FROM pg_class c
       JOIN pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_am a ON a.oid = c.relam
@@ -126,6 +166,7 @@ async function readRelations(database: Database): Promise<Map<string, Relation>>
         table: row.table ?? undefined,
         columns: JSON.parse(row.columns ?? '[]') as string[],
         keys: Number(row.keys),
+        leading: leadingKey(row.leading ?? null),
       },
     ]),
   );
@@ -181,6 +222,22 @@ function locate({ file, text }: StatisticsFile): (path: JsonPath) => Where {
     const place = places.get(pathKey(path));
     return place === undefined ? { file } : { file, ...lineColumn(text, place.key) };
   };
+}
+
+/** The indexes that can hold the ends of their leading column, where the statistics know them. */
+function wantedEnds(statistics: Statistics, sizes: readonly SizedRelation[], relations: Relations): WantedEnds[] {
+  return sizes.flatMap(({ key, size }): WantedEnds[] => {
+    const { leading, name, columns, table = '' } = relations.get(key) ?? {};
+    const facts = statistics.tables[table];
+    if (leading === undefined || facts === undefined || name === undefined || size.relpages < 2) return [];
+    const { column = columns?.[0] ?? '' } = leading;
+    const ofTable = leading.column !== undefined;
+    const min_max = (ofTable ? facts.columns : facts.indexes[name]?.columns)?.[column]?.min_max;
+    if (min_max === undefined) return [];
+    const path = ['tables', table, ...(ofTable ? [] : ['indexes', name]), 'columns', column, 'min_max'];
+    const { form, descending } = leading;
+    return [{ key, form, min_max, descending, column: `${ofTable ? table : key}.${column}`, path }];
+  });
 }
 
 interface SizedRelation {

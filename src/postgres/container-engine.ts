@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import type { StartedTestContainer } from 'testcontainers';
 import { PlanGuardError } from '../errors.js';
-import { PAGE_SIZE } from './btree.js';
+import { PAGE_SIZE, visibilityMap } from './btree.js';
 import { initdbAttempts, isUnknownLocale, serverSettings } from './cluster.js';
 import { Connection, endingWith } from './connection.js';
 import type { Database } from './database.js';
 import { OWN_SERVER } from './driver.js';
 import { type ClusterOptions, dropTemplates, type Engine, type Opening, using } from './engine.js';
-import { type InflatedRelation, isPlanted, segmentsOf, treeOf } from './inflate.js';
+import { type InflatedRelation, isPlanted, segmentsOf, treeOf, visibilityMapOf } from './inflate.js';
 import { asExpected } from './prepared-directory.js';
 import { host, isAlive } from './processes.js';
 
@@ -196,6 +196,9 @@ export class ContainerEngine implements Engine {
       }
     }
     for (const { path, bytes } of relations.flatMap(segmentsOf)) script.push(`truncate -s ${bytes} ${data}/${path}`);
+    const visible = relations.filter((relation) => relation.visible === true);
+    if (visible.length > 0) await this.#copy(`${HOME}-visible`, Buffer.from(visibilityMap()));
+    for (const relation of visible) script.push(`cp ${HOME}-visible ${data}/${visibilityMapOf(relation)}`);
     await this.#copy(`${HOME}-inflate.sh`, `set -e\n${script.join('\n')}\n`);
     await this.#run('sh', `${HOME}-inflate.sh`);
   }

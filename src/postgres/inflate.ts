@@ -1,6 +1,6 @@
-import { closeSync, fchownSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { chownSync, closeSync, fchownSync, ftruncateSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { emptyTree, PAGE_SIZE } from './btree.js';
+import { claimedTree, PAGE_SIZE, visibilityMap } from './btree.js';
 
 /** Pages of one file of a relation (`RELSEG_SIZE`): 1 GiB. */
 export const SEGMENT_PAGES = 131_072;
@@ -12,6 +12,10 @@ export interface InflatedRelation {
   readonly pages: number;
   /** Height of a B-tree to claim; undefined for every other relation. */
   readonly height: number | undefined;
+  /** The first and the last entry of a B-tree, as index tuples in its order, where they are known. */
+  readonly ends?: readonly Uint8Array[];
+  /** Set for the table of such a B-tree: the visibility map calls its first page all-visible. */
+  readonly visible?: true;
 }
 
 /**
@@ -29,6 +33,11 @@ export function inflate(
   for (const relation of relations) {
     if (isPlanted(relation)) plantTree(join(dataDirectory, relation.path), relation);
     for (const { path, bytes } of segmentsOf(relation)) resize(join(dataDirectory, path), bytes, owner);
+    if (relation.visible === true) {
+      const map = join(dataDirectory, visibilityMapOf(relation));
+      writeFileSync(map, visibilityMap());
+      if (owner !== undefined) chownSync(map, owner.uid, owner.gid);
+    }
   }
 }
 
@@ -42,13 +51,18 @@ export function segmentsOf({ path, pages }: InflatedRelation): { readonly path: 
   return segments;
 }
 
+/** Path of a table's visibility map, which has its name with a suffix (`forkNames` in src/common/relpath.c). */
+export function visibilityMapOf({ path }: InflatedRelation): string {
+  return `${path}_vm`;
+}
+
 export function isPlanted(relation: InflatedRelation): relation is InflatedRelation & { readonly height: number } {
   return relation.height !== undefined && relation.pages > 0;
 }
 
 /** The first pages of a B-tree that claims its height. The metapage is one of the pages, and each level takes one. */
-export function treeOf(metapage: Uint8Array, { height, pages }: { readonly height: number; readonly pages: number }) {
-  return emptyTree(metapage, pages === 1 ? undefined : Math.min(height, pages - 2));
+export function treeOf(metapage: Uint8Array, { height, pages, ends }: InflatedRelation & { readonly height: number }) {
+  return claimedTree(metapage, pages === 1 ? undefined : Math.min(height, pages - 2), ends);
 }
 
 function resize(file: string, bytes: number, owner?: { readonly uid: number; readonly gid: number }): void {
@@ -61,7 +75,7 @@ function resize(file: string, bytes: number, owner?: { readonly uid: number; rea
   }
 }
 
-function plantTree(file: string, relation: { readonly height: number; readonly pages: number }): void {
+function plantTree(file: string, relation: InflatedRelation & { readonly height: number }): void {
   const descriptor = openSync(file, 'r+');
   try {
     const metapage = new Uint8Array(PAGE_SIZE);

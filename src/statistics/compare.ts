@@ -175,7 +175,9 @@ class Comparison {
       this.#fraction(before.correlation, after.correlation, 2, (of) => ({ kind: 'correlation', ...place, ...of }));
     }
     if (this.#comparable) this.#commonValues(place, before, after);
-    if (String(before.histogram_bounds) !== String(after.histogram_bounds)) this.small += 1;
+    for (const values of ['histogram_bounds', 'min_max'] as const) {
+      if (String(before[values]) !== String(after[values])) this.small += 1;
+    }
   }
 
   #commonValues(

@@ -14,6 +14,7 @@ const order = [
   'extended_statistics',
   'unreadable',
   'unshown_ranges',
+  'unread_min_max',
   'redaction',
   'role',
   'bypassed',
@@ -34,6 +35,7 @@ const order = [
   'most_common_val_hashes',
   'most_common_freqs',
   'histogram_bounds',
+  'min_max',
   'correlation',
   'most_common_elems',
   'most_common_elem_hashes',
@@ -59,6 +61,7 @@ const named = new Set([
   'extended_statistics',
   'unreadable',
   'unshown_ranges',
+  'unread_min_max',
 ]);
 
 /**

@@ -13,6 +13,8 @@ export interface ColumnStatistics {
   readonly most_common_vals?: readonly string[];
   readonly most_common_freqs?: readonly number[];
   readonly histogram_bounds?: readonly string[];
+  /** The smallest and the largest value of the column, which the planner looks up in an index. */
+  readonly min_max?: readonly [smallest: string, largest: string];
   readonly correlation?: number;
   readonly most_common_elems?: readonly string[];
   readonly most_common_elem_freqs?: readonly number[];
@@ -102,6 +104,11 @@ export interface Statistics {
    * `pg_stats` does not show them, and `pg_statistic` is for superusers and members of `pg_read_all_data`.
    */
   readonly unshown_ranges?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Columns whose smallest and largest value were asked for and could not be read, by `schema.name` of their table or
+   * index.
+   */
+  readonly unread_min_max?: Readonly<Record<string, readonly string[]>>;
   /** Set where values are redacted: tells whether a key is the one that the hashes were made with. */
   readonly redaction?: { readonly key_check: string };
   readonly tables: Readonly<Record<string, TableStatistics>>;

@@ -23,6 +23,7 @@ import {
   relationsQuery,
 } from './catalog-queries.js';
 import { readEnvironment } from './environment.js';
+import { readMinMax } from './min-max.js';
 import type { ColumnStatistics, ExtendedStatistics, Statistics } from './model.js';
 import {
   groupColumns,
@@ -67,6 +68,12 @@ export interface PullOptions {
     /** Columns that stay as they are, as `table.column` or `schema.table.column`. */
     readonly keep: readonly string[];
   };
+  /**
+   * Whether the smallest and the largest value of columns are read as well, each with one look into a B-tree of the
+   * column's table: of columns that have a histogram, that the role may read and whose values are not redacted. What
+   * could not be read so is listed under `unread_min_max`.
+   */
+  readonly minMax?: boolean;
   /** Whether the planner's settings, search path, extensions and row-level security are read as well. */
   readonly environment?: boolean;
   /** Kept in the statistics: when they were read. */
@@ -76,12 +83,15 @@ export interface PullOptions {
   readonly onProgress?: (message: string) => void;
 }
 
-/** How long a statement may wait for a lock that somebody holds, in milliseconds. Only `bt_metap` takes one. */
+/**
+ * How long a statement may wait for a lock that somebody holds, in milliseconds. `bt_metap` takes one of its index, and
+ * reading the ends of columns one of their table.
+ */
 const LOCK_TIMEOUT = 2000;
 
 /**
  * Reads the planner's statistics of tables, indexes and columns from `pg_class` and `pg_stats`, in one snapshot that
- * changes nothing. Tables whose statistics the role is not shown, or that have none, are listed under `unreadable`.
+ * changes nothing; with `minMax` it looks into indexes as well. Tables whose statistics the role is not shown, or that have none, are listed under `unreadable`.
  * @param client a connection that is not in a transaction: it gets one of its own, read only
  * @throws {PlanGuardError} `statistics` where there is no table to read, or not the one that was asked for
  */
@@ -117,7 +127,7 @@ class Pull {
   }
 
   async read(): Promise<Statistics> {
-    const { origin, pulledAt, redact, environment } = this.#options;
+    const { origin, pulledAt, redact, minMax } = this.#options;
     const server = await this.#server();
     this.#progress('reading the tables');
     const relations = await this.#relations();
@@ -130,16 +140,23 @@ class Pull {
     const unreadable = findUnreadable(relations, attributes, columns);
     const unshown = ranges === 'nowhere' ? findUnshownRanges(attributes, columns) : {};
     const extended = await this.#extended(relations);
+    const environment =
+      this.#options.environment === true
+        ? await readEnvironment((text) => this.#rows(text), protectedTables)
+        : undefined;
+    // Last, for it changes settings of the transaction.
+    const unread = minMax === true ? await this.#minMax(relations, attributes, columns) : {};
     return {
       format: 'plan-guard statistics',
       version: 1,
       origin,
       server_version: server.version,
       ...(pulledAt === undefined ? {} : { pulled_at: pulledAt.toISOString() }),
-      ...(environment === true ? await readEnvironment((text) => this.#rows(text), protectedTables) : {}),
+      ...environment,
       ...(Object.keys(extended).length === 0 ? {} : { extended_statistics: extended }),
       ...(Object.keys(unreadable).length === 0 ? {} : { unreadable }),
       ...(Object.keys(unshown).length === 0 ? {} : { unshown_ranges: unshown }),
+      ...(Object.keys(unread).length === 0 ? {} : { unread_min_max: unread }),
       ...(redact === undefined ? {} : { redaction: { key_check: redact.key.check } }),
       tables: assemble(relations, columns, heights),
     };
@@ -311,6 +328,21 @@ class Pull {
       await this.#client.query('ROLLBACK TO SAVEPOINT heights');
       return new Map();
     }
+  }
+
+  #minMax(
+    relations: readonly RelationRow[],
+    attributes: readonly Attribute[],
+    columns: ReadonlyMap<string, RelationColumns>,
+  ): Promise<Readonly<Record<string, readonly string[]>>> {
+    const tables = relations.filter(({ table }) => table === null).map(({ oid }) => oid);
+    return readMinMax(
+      (text, values) => this.#rows(text, values),
+      tables,
+      attributes,
+      columns,
+      (done, of) => this.#progress(`reading the ends of columns: ${done} of ${of} relations`),
+    );
   }
 
   async #extended(relations: readonly RelationRow[]): Promise<Readonly<Record<string, ExtendedStatistics>>> {

@@ -179,6 +179,11 @@ function object<T>(members: Members<T>, together: Check = () => {}): Check {
 const fraction = number(0, 1);
 const texts = list(text);
 
+const twoTexts: Check = (value, path, faults) => {
+  if (Array.isArray(value) && value.length === 2) texts(value, path, faults);
+  else faults.push(wrong('an array of two texts', value, path));
+};
+
 const column = object<ColumnStatistics>(
   {
     null_frac: ['required', fraction],
@@ -187,6 +192,7 @@ const column = object<ColumnStatistics>(
     most_common_vals: ['optional', texts],
     most_common_freqs: ['optional', list(fraction)],
     histogram_bounds: ['optional', texts],
+    min_max: ['optional', twoTexts],
     correlation: ['optional', number(-1, 1)],
     most_common_elems: ['optional', texts],
     most_common_elem_freqs: ['optional', list(fraction)],
@@ -279,6 +285,7 @@ const statistics = object<Statistics>({
     ),
   ],
   unshown_ranges: ['optional', named(texts)],
+  unread_min_max: ['optional', named(texts)],
   redaction: ['optional', object<NonNullable<Statistics['redaction']>>({ key_check: ['required', text] })],
   tables: ['required', named(qualifiedTable)],
 });

@@ -88,9 +88,12 @@ export function missingFrom(statistics: Statistics): readonly string[] {
   return missingByKind(statistics).flat();
 }
 
-/** The same, the sentences of one kind together: what was not shown, ranges, extended statistics, values left out. */
+/**
+ * The same, the sentences of one kind together: what was not shown, ranges, ends of columns, extended statistics, values
+ * left out.
+ */
 export function missingByKind(statistics: Statistics): readonly (readonly string[])[] {
-  return [unreadable(statistics), unshownRanges(statistics), extendedStatistics(statistics), leftOut(statistics)];
+  return [unreadable, unshownRanges, unreadEnds, extendedStatistics, leftOut].map((kind) => kind(statistics));
 }
 
 function unreadable(statistics: Statistics): readonly string[] {
@@ -110,6 +113,13 @@ function unshownRanges(statistics: Statistics): readonly string[] {
   return Object.entries(statistics.unshown_ranges ?? {}).map(
     ([name, columns]) =>
       `${name}: columns ${columns.join(', ')}: their histograms are shown from PostgreSQL 17 on, and before to superusers and members of pg_read_all_data.`,
+  );
+}
+
+function unreadEnds(statistics: Statistics): readonly string[] {
+  return Object.entries(statistics.unread_min_max ?? {}).map(
+    ([name, columns]) =>
+      `${name}: columns ${columns.join(', ')}: their smallest and largest values (--min-max) could not be read.`,
   );
 }
 

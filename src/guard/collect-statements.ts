@@ -83,12 +83,17 @@ class ModuleStatements {
 
   /**
    * Nothing may run any more.
-   * @throws {PlanGuardError | PlanGuardErrors} why the seeded rows could not be opened, which goes before anything else
+   * @throws {PlanGuardError | PlanGuardErrors} why the seeded rows could not be opened, which goes before anything else;
+   *   what a function did after it had ended
    */
   async close(): Promise<void> {
-    await this.#opening?.recorder.close();
-    const seeded = await this.#opening?.seeded;
-    await seeded?.close();
+    if (this.#opening === undefined) return;
+    const { recorder, seeded } = this.#opening;
+    try {
+      await recorder.close();
+    } finally {
+      await (await seeded).close();
+    }
   }
 
   #begin() {

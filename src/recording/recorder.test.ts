@@ -435,3 +435,17 @@ test('a setting that the server refuses leaves nothing open, and the rows for th
     .filter((name) => name.startsWith('busy-'));
   expect(busy).toHaveLength(1);
 });
+
+test('a statement that comes after the end of the last function is told at the end', async () => {
+  const late = fn(
+    `  await client.query('SELECT 1');\n  setTimeout(() => client.query('SELECT 2').catch(() => {}), 20);`,
+  );
+  const own = recorderOf(seeded);
+  expect(await own.record(late, once)).toHaveLength(1);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await expect(own.close()).rejects.toMatchObject({
+    message: 'The function run sent a statement after it had ended: await every query.',
+    where: { file: late.file, line: 4 },
+  });
+  await own.close();
+});

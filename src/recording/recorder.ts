@@ -73,14 +73,19 @@ export class Recorder {
       return recorded;
     } catch (error) {
       // The function may go on, or never come back: the next one gets another thread.
-      await this.close();
+      await this.#end();
       this.#late = undefined;
       throw error;
     }
   }
 
-  /** The next function gets another thread. */
+  /** @throws {PlanGuardError} `module` for what the last function did after it had ended */
   async close(): Promise<void> {
+    await this.#end();
+    this.#throwLate();
+  }
+
+  async #end(): Promise<void> {
     await this.#leave();
     const worker = this.#worker;
     this.#worker = undefined;

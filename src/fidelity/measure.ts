@@ -4,7 +4,7 @@ import type { AccessKind, Catalog, Plan } from '../plan/model.js';
 import { walk } from '../plan/walk.js';
 import type { Engine } from '../postgres/engine.js';
 import { differingTables, isBounded, isSamePlan, isSameShape, onlyIn, verdictOf } from './compare.js';
-import { type Asking, Hollow, Loaded, type Planner } from './planners.js';
+import { type Asking, Hollow, Loaded, type Planner, withoutEnds } from './planners.js';
 import { sweepsOf } from './sweeps.js';
 import type { Difference, Tally } from './table.js';
 import type { Question, Workload } from './workload.js';
@@ -95,19 +95,20 @@ function differenceOf({ question, asking, a, b }: Pair, part: string, workload: 
 }
 
 /**
- * Replica against the rows that its statistics were made of. The mark is for plans of B-trees alone that do
- * not depend on where a column ends: what the replica cannot know of the others stands in lines of its own.
+ * Replica against the rows that its statistics were made of. The mark is for plans of B-trees alone. Where the statistics
+ * do not tell the ends of columns, plans that depend on these stand in lines of their own.
  */
 function compareWithRows(
   workload: Workload,
-  major: number,
+  [major, ends]: readonly [major: number, ends: 'ends' | 'no ends'],
   some: readonly Pair[],
   [catalogA, catalogB]: readonly [Catalog, Catalog],
 ): Pick<Measured, 'tallies' | 'differences'> {
-  const part = `replica against loaded rows, native ${major}`;
+  const part = `replica against loaded rows, native ${major}${ends === 'ends' ? '' : ', pulled without --min-max'}`;
   const groupOf = ({ question, a, b }: Pair) => {
     const methods = new Set([...otherMethods(a, catalogA), ...otherMethods(b, catalogB)]);
     if (methods.size > 0) return [...methods].sort().join(' and ');
+    if (ends === 'ends') return BTREE;
     if (question.atEnd) return 'end of a column';
     return [a, b].some(mergesJoins) ? 'merge join' : BTREE;
   };
@@ -264,6 +265,11 @@ export async function measure(workload: Workload, settings: Settings): Promise<M
   };
   const { questions } = workload;
   const versions: string[] = [];
+  const compareWithoutEnds = async (engine: Engine, major: number, loaded: Loaded, loadedPlans: Plans) => {
+    const replica = keep(await Hollow.open(engine, workload, withoutEnds(loaded.statistics)));
+    const compared = pairs(questions, loadedPlans, await planEach(replica, questions));
+    add(compareWithRows(workload, [major, 'no ends'], compared, [loaded.catalog, replica.catalog]));
+  };
   try {
     progress(`${workload.name}: loading rows`);
     const [rows, rows15] = await settled([
@@ -275,7 +281,8 @@ export async function measure(workload: Workload, settings: Settings): Promise<M
     const plans = await planEach(rows, questions);
     const server = await hollow(engines.native18, rows);
     const serverPlans = await planEach(server, questions);
-    add(compareWithRows(workload, 18, pairs(questions, plans, serverPlans), [rows.catalog, server.catalog]));
+    add(compareWithRows(workload, [18, 'ends'], pairs(questions, plans, serverPlans), [rows.catalog, server.catalog]));
+    await compareWithoutEnds(engines.native18, 18, rows, plans);
     progress(`${workload.name}: PGlite`);
     const pglite = await hollow(engines.pglite, rows);
     versions.push(`native ${rows.version}`, pglite.version);
@@ -294,7 +301,9 @@ export async function measure(workload: Workload, settings: Settings): Promise<M
       const own = await hollow(engines.native15, rows15);
       const ownPlans = await planEach(own, questions);
       const loadedPlans = await planEach(rows15, questions);
-      add(compareWithRows(workload, 15, pairs(questions, loadedPlans, ownPlans), [rows15.catalog, own.catalog]));
+      const compared = pairs(questions, loadedPlans, ownPlans);
+      add(compareWithRows(workload, [15, 'ends'], compared, [rows15.catalog, own.catalog]));
+      await compareWithoutEnds(engines.native15, 15, rows15, loadedPlans);
       const older = await hollow(engines.native15, rows);
       const olderPlans = await planEach(older, questions);
       const part = 'native 15 against 18, replicas of the same statistics';

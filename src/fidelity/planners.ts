@@ -96,6 +96,7 @@ export class Loaded implements Planner {
         schemas: ['public'],
         origin: `the rows of ${workload.name}`,
         heights: ({ relfilenodePath }) => heightIn(join(data, relfilenodePath)),
+        minMax: true,
       });
       const [size] = await database.rows('SELECT pg_database_size(current_database()) AS bytes');
       const catalog = await readCatalogOf(database);
@@ -169,6 +170,11 @@ export class Hollow implements Planner {
   async close(): Promise<void> {
     await this.#server.close({ reuse: false });
   }
+}
+
+/** The same statistics as if they had been pulled without the ends of columns. */
+export function withoutEnds(statistics: Statistics): Statistics {
+  return JSON.parse(JSON.stringify(statistics, (key, value) => (key === 'min_max' ? undefined : value)));
 }
 
 /** A client whose rows have the types of their columns, as `pg` gives them. */

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clientOf, heightIn } from '../fidelity/planners.js';
+import type { PlanGuardError } from '../errors.js';
+import { clientOf, heightIn, withoutEnds } from '../fidelity/planners.js';
 import { formatStatistics } from '../statistics/format.js';
 import type { ColumnStatistics, Statistics } from '../statistics/model.js';
 import { pullStatistics } from '../statistics/pull.js';
@@ -54,7 +55,9 @@ const SCHEMA = `
   CREATE TABLE later (id int8 PRIMARY KEY, value int);
   CREATE TABLE part (id int, at date) PARTITION BY RANGE (at);
   CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
-  CREATE INDEX part_id ON part (id);`;
+  CREATE INDEX part_id ON part (id);
+  CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no more tables''; END';
+  CREATE EVENT TRIGGER no_tables ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION refuse();`;
 
 /** Numbers from `low` on become a row each, with values in the order of the numbers. */
 const rows = (low: number, high: number) => `
@@ -131,11 +134,6 @@ const sessions: readonly Readonly<Record<string, string>>[] = [
 ];
 
 const cluster = { locale: 'en_US.UTF-8', extensions: ['citext'] };
-
-/** The same statistics as if they had been read without. */
-function withoutMinMax(statistics: Statistics): Statistics {
-  return JSON.parse(JSON.stringify(statistics), (key, value) => (key === 'min_max' ? undefined : value));
-}
 
 const source = (text: string, settings: Readonly<Record<string, string>> = {}): ReplicaSource => ({
   schema: [{ file: 'schema.sql', text: SCHEMA }],
@@ -251,8 +249,103 @@ describe.each<readonly [string, () => Promise<Engine>]>([
       isDeepStrictEqual(got[index], wanted[index]) ? [] : [{ sql, values, wanted: wanted[index], got: got[index] }],
     );
     expect(different).toEqual([]);
-    const without = await replicaPlans(withoutMinMax(statistics), settings);
+    const without = await replicaPlans(withoutEnds(statistics), settings);
     const guessed = without.filter((plan, index) => !isDeepStrictEqual(plan, wanted[index]));
     expect(guessed.length).toBeGreaterThan(statements.length / 4);
+  });
+
+  const partOf = (explained: unknown) =>
+    (explained as [{ Plan: { readonly 'Plan Rows': number } }])[0].Plan['Plan Rows'];
+
+  test('an index that the statistics do not know holds the ends of its column too', async () => {
+    const table = statistics.tables['Odd "shop".It\'s'] as Statistics['tables'][string];
+    const { odd_at, ...indexes } = table.indexes;
+    const of = { ...statistics, tables: { ...statistics.tables, 'Odd "shop".It\'s': { ...table, indexes } } };
+    const index = statements.findIndex(([sql, value]) => sql.includes('"At" >') && value?.startsWith('2024-01-15'));
+    const [wanted, got, guessed] = [
+      (await loadedPlans({}))[index],
+      (await replicaPlans(of, {}))[index],
+      (await replicaPlans(withoutEnds(of), {}))[index],
+    ];
+    expect(odd_at).toMatchObject({ reltuples: expect.any(Number) });
+    expect(partOf(got)).toBe(partOf(wanted));
+    expect(partOf(guessed)).not.toBe(partOf(wanted));
+  });
+
+  test('the trees are sound, and nothing is left of what made their entries', async () => {
+    const text = formatStatistics(statistics);
+    await replicaPlans(statistics, {}, true);
+    const store = DirectoryStore.open(true, undefined, process.getuid?.() === 0);
+    const lease = store.take(
+      keyOf(engine, 'replica', [
+        ['locale', cluster.locale],
+        ['extensions', cluster.extensions.join()],
+        ['schema', hashScripts(source(text).schema)],
+        ['statistics', text],
+      ]),
+    );
+    try {
+      expect(lease.fresh).toBe(false);
+      const extensions = [...cluster.extensions, 'amcheck'];
+      await using(engine, join(lease.directory, 'data'), { ...cluster, extensions }, async (database) => {
+        await database.execute('CREATE EXTENSION amcheck');
+        const checked = await database.rows(`
+          SELECT c.relname AS name, bt_index_parent_check(c.oid, false)
+            FROM pg_class c JOIN pg_am a ON a.oid = c.relam AND a.amname = 'btree'
+           WHERE c.relnamespace IN ('public'::regnamespace, '"Odd ""shop"""'::regnamespace) AND c.relkind = 'i'`);
+        expect(checked.length).toBeGreaterThan(18);
+        const left = await database.rows(`
+          SELECT relname FROM pg_class WHERE relname LIKE 'plan_guard%' OR relpersistence = 't'`);
+        expect(left).toEqual([]);
+      });
+    } finally {
+      lease.discard();
+    }
+  });
+
+  const withEnds = (changed: Readonly<Record<string, readonly [string, string]>>): Statistics => {
+    const table = statistics.tables['Odd "shop".It\'s'] as Statistics['tables'][string];
+    const columns = Object.entries(table.columns).map(([name, column]) => [
+      name,
+      changed[name] === undefined ? column : { ...column, min_max: changed[name] },
+    ]);
+    const tables = { 'Odd "shop".It\'s': { ...table, columns: Object.fromEntries(columns) } };
+    return { ...statistics, tables };
+  };
+
+  test('values that cannot be are told where they stand, all at once', async () => {
+    const wrong = withEnds({ id: ['12', 'twelve'], day: ['2025-02-01', '2025-01-01'], amount: ['-5', '7'] });
+    const text = formatStatistics(wrong);
+    const failure = await openReplica(engine, source(text)).catch((error) => error);
+    const line = (value: string) => text.slice(0, text.indexOf(value)).split('\n').length;
+    const told = (failure.errors as PlanGuardError[]).map(({ code, message, where }) => ({ code, message, ...where }));
+    const at = { code: 'statistics', file: 's.json', column: 11 };
+    expect(told.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))).toEqual(
+      [
+        {
+          message: `The min_max of Odd "shop".It's.amount cannot be: value for domain positive violates check constraint "positive_check".`,
+          line: line('["-5", "7"]'),
+        },
+        {
+          message: `The min_max of Odd "shop".It's.day cannot be: "2025-02-01" is above "2025-01-01".`,
+          line: line('["2025-02-01", "2025-01-01"]'),
+        },
+        {
+          message: `The min_max of Odd "shop".It's.id cannot be: invalid input syntax for type bigint: "twelve".`,
+          line: line('["12", "twelve"]'),
+        },
+      ].map((one) => ({ ...at, ...one })),
+    );
+  });
+
+  test('ends of a text that another collation orders the other way round are left out', async () => {
+    const turned = withEnds({ name: ['z', 'a'], short: ['t', 's'] });
+    const unknown = withEnds({});
+    const columns = unknown.tables['Odd "shop".It\'s']?.columns as Record<string, ColumnStatistics>;
+    for (const name of ['name', 'short']) {
+      const { min_max, ...column } = columns[name] as ColumnStatistics;
+      columns[name] = column;
+    }
+    expect(await replicaPlans(turned, {})).toEqual(await replicaPlans(unknown, {}));
   });
 });

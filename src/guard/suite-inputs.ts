@@ -3,7 +3,6 @@ import type { Engine } from '../postgres/engine.js';
 import type { PlanningServer } from '../postgres/model.js';
 import { openReplica, type ReplicaSource } from '../postgres/replica.js';
 import { extensionsIn, readScripts } from '../postgres/scripts.js';
-import { openDatabase } from '../postgres/url.js';
 import type { Suite } from '../suite/model.js';
 import { type Collecting, collectStatements } from './collect-statements.js';
 import { checkExtensions, withSettingsPlaced } from './postgres-keys.js';
@@ -118,11 +117,11 @@ export async function withPlanner<Result>(
   onProgress(`${suite.name}: ${existing ? 'connecting to the database' : `preparing the replica (${name})`}`, false);
   const named = async () => namedValues(suite, await statements, source.schema);
   const planned = set && (await planWith(set, redactKey, named));
-  const server = await withSettingsPlaced(suite, () =>
-    existing
-      ? openDatabase(databaseUrl, source.session)
-      : openReplica(engine, { ...source, statistics: planned?.source }),
-  );
+  const server = await withSettingsPlaced(suite, async () => {
+    if (!existing) return openReplica(engine, { ...source, statistics: planned?.source });
+    const { openDatabase } = await import('../postgres/url.js');
+    return openDatabase(databaseUrl, source.session);
+  });
   return withServer(server, () => work({ name, server, planned }));
 }
 

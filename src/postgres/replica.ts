@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Catalog } from '../plan/model.js';
-import { applyStatistics, type StatisticsFile } from './apply-statistics.js';
+import type { StatisticsFile } from './apply-statistics.js';
 import type { Database } from './database.js';
 import { type Built, type ClusterOptions, type Engine, type PreparedDirectory, using } from './engine.js';
 import { reversedIndexOrder } from './index-order.js';
@@ -64,6 +64,7 @@ async function buildReplica(engine: Engine, data: string, source: ReplicaSource)
   const { inflated, remarks } = await using(engine, data, source.cluster, async (database) => {
     await runScripts(database, source.schema, 'schema');
     if (source.statistics === undefined) return { inflated: [], remarks: [] };
+    const { applyStatistics } = await import('./apply-statistics.js');
     const { file, text, parse } = source.statistics;
     const applied = await applyStatistics(database, { file, text, statistics: parse() });
     await database.execute('CHECKPOINT');

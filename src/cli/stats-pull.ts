@@ -19,8 +19,8 @@ interface Flags {
 
 const DESCRIPTION =
   'Reads sizes and column statistics of a database’s tables and indexes, as the planner has them, into a file. ' +
-  'Everything is read from the catalogs in one read-only snapshot; without --min-max no table is touched. Nobody is ' +
-  'kept waiting. ' +
+  'It is one read-only snapshot that keeps nobody waiting; without --min-max everything is read from the catalogs, and ' +
+  'no table is touched. ' +
   'The role needs no more than the right to SELECT from the tables; what it may not read is listed. The statistics ' +
   'of expression indexes are shown to the table’s owner and to members of pg_read_all_data alone.';
 

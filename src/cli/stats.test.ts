@@ -55,6 +55,36 @@ test('a pull into a file names what it could not read, and keeps the password to
   });
 });
 
+test('a pull with the ends of columns says so, and which it could not read', async () => {
+  const client = new pg.Client(server.connection);
+  await client.connect();
+  const { host, port, database, user } = server.connection;
+  const owner = { PGHOST: host, PGPORT: String(port), PGDATABASE: database, PGUSER: user };
+  try {
+    await client.query('CREATE INDEX orders_status ON orders (status)');
+    const { stdout, stderr } = await stats(['pull', '--no-redact', '--min-max', '-t', 'orders'], {}, connection);
+    expect(stderr).toBe('');
+    const pulled = JSON.parse(stdout);
+    expect(pulled.origin).toBe(
+      'Made by plan-guard stats pull --table orders --no-redact --min-max from the database "postgres".',
+    );
+    expect(pulled.tables['public.orders'].columns.id.min_max).toEqual(['1', '1000']);
+    expect(pulled.tables['public.orders'].columns.status).not.toHaveProperty('min_max');
+    await client.query('BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
+    const locked = await stats(['pull', '--no-redact', '--min-max', '-t', 'orders', '-o', 'p.json'], {}, owner);
+    expect(locked.transcript).toMatchInlineSnapshot(`
+      "
+      $ plan-guard stats pull --no-redact --min-max -t orders -o p.json
+      warning: public.orders: columns id: their smallest and largest values (--min-max) could not be read.
+      exit 0
+      "
+    `);
+  } finally {
+    await client.query('ROLLBACK; DROP INDEX IF EXISTS orders_status');
+    await client.end();
+  }
+});
+
 test('a pull to standard output writes nothing else there, twice the same but for the time', async () => {
   const url = `postgres://reader:hunter2@${encodeURIComponent(connection.PGHOST ?? '')}:${connection.PGPORT}/postgres`;
   const first = await stats(['pull', '--no-redact', '--table', 'orders', '--database-url', url]);

@@ -66,6 +66,10 @@ test.each<[Partial<ColumnStatistics>, unknown[]]>([
   expect(changes(statistics(change)).changes).toEqual(expected);
 });
 
+test('other ends of a column are a small difference', () => {
+  expect(changes(statistics({ min_max: ['a', 'z'] }), 0)).toEqual({ changes: [], small: 1 });
+});
+
 test('tables, indexes, columns, settings and the server', () => {
   const after = statistics({}, { server_version: '19.0', settings: { work_mem: '8MB' } });
   const table = after.tables['s.t'];

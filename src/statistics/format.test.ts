@@ -14,7 +14,13 @@ const statistics: Statistics = {
         a_pkey: { ...size },
       },
       columns: {
-        version: { ...column, most_common_freqs: [0.5, 1e-9], most_common_vals: ['"', 'é\n'], histogram_bounds: ['1'] },
+        version: {
+          ...column,
+          most_common_freqs: [0.5, 1e-9],
+          most_common_vals: ['"', 'é\n'],
+          histogram_bounds: ['1'],
+          min_max: ['0', '2'],
+        },
         columns: column,
       },
       inherited: { z: column, a: column },
@@ -51,7 +57,8 @@ test('the text has one line for each fact, in a fixed order, names sorted', () =
               "n_distinct": -1,
               "most_common_vals": ["\\"", "é\\n"],
               "most_common_freqs": [0.5, 1e-9],
-              "histogram_bounds": ["1"]
+              "histogram_bounds": ["1"],
+              "min_max": ["0", "2"]
             }
           },
           "inherited": {

@@ -59,8 +59,6 @@ const settings = {
   max_parallel_workers_per_gather: '0',
 };
 
-const SAVEPOINT = 'min_max';
-
 /**
  * Reads the smallest and the largest value of columns that have a histogram, each with one look into a B-tree, and adds
  * them to their statistics. A column is read only where the plan does nothing else. It leaves settings of its own behind
@@ -88,6 +86,7 @@ export async function readMinMax(
     wanted.set(relation, [...(wanted.get(relation) ?? []), { ...candidate, of: nameOf(attribute.of), own }]);
   }
   for (const [name, value] of Object.entries(settings)) await rows('SELECT set_config($1, $2, true)', [name, value]);
+  await rows('SAVEPOINT min_max');
   const unread: Record<string, string[]> = {};
   let done = 0;
   for (const some of wanted.values()) {
@@ -116,7 +115,6 @@ type Ends = readonly [smallest: string, largest: string] | 'no rows' | undefined
 async function endsOf(rows: Rows, wanted: readonly Wanted[]): Promise<readonly Ends[]> {
   const trusted = wanted.filter((one) => one.trusted);
   const ends = new Map<Wanted, Ends>();
-  await rows(`SAVEPOINT ${SAVEPOINT}`);
   try {
     const plain = trusted.length === 0 ? [] : await rows<PlanRow>(`EXPLAIN (FORMAT JSON) ${endsQuery(trusted)}`);
     const looked = lookUps(plain, trusted);
@@ -127,10 +125,11 @@ async function endsOf(rows: Rows, wanted: readonly Wanted[]): Promise<readonly E
         ends.set(one, smallest == null || largest == null ? 'no rows' : [smallest, largest]);
       }
     }
-    await rows(`RELEASE SAVEPOINT ${SAVEPOINT}`);
   } catch {
-    await rows(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
+    // Whatever the reason is: they are listed.
   }
+  // Gives the locks back as well, so that no more than one relation is locked at a time.
+  await rows('ROLLBACK TO SAVEPOINT min_max');
   return wanted.map((one) => ends.get(one));
 }
 

@@ -14,7 +14,7 @@ const statistics: Statistics = {
       reltuples: 1000,
       relallvisible: 90,
       columns: {
-        id: { ...column, n_distinct: -1, histogram_bounds: ['1', '1000'] },
+        id: { ...column, n_distinct: -1, histogram_bounds: ['1', '1000'], min_max: ['1', '1200'] },
         owner: { ...column, n_distinct: 300, most_common_vals: ['7'], most_common_freqs: [0.1] },
         status: { ...column, n_distinct: 2, most_common_vals: ['x', 'y'], most_common_freqs: [0.5, 0.5] },
       },

@@ -10,7 +10,14 @@ const valid = new Ajv({ allErrors: true }).compile(schema);
 
 const size = { relpages: 2, reltuples: 100, relallvisible: 1 };
 const column = {
-  ...{ null_frac: 0, avg_width: 4, n_distinct: -1, correlation: -1, histogram_bounds: ['1'] },
+  ...{
+    null_frac: 0,
+    avg_width: 4,
+    n_distinct: -1,
+    correlation: -1,
+    histogram_bounds: ['1'],
+    min_max: ['1', '2'] as const,
+  },
   ...{
     most_common_vals: ['x'],
     most_common_freqs: [1],
@@ -32,6 +39,7 @@ const whole: Statistics = {
   row_security: { role: 'app', bypassed: true, tables: ['s.t'] },
   extensions: { plpgsql: '1.0' },
   unshown_ranges: { 's.t': ['period'] },
+  unread_min_max: { 's.t': ['c'] },
   extended_statistics: { 's.e': { table: 's.t', kinds: ['mcv'] } },
   unreadable: { 's.t': { reason: 'no privilege', columns: ['c'], indexes: ['i'] } },
   redaction: { key_check: 'ab' },
@@ -82,6 +90,10 @@ test.each([
   ['"avg_width": 4', '"avg_width": -4'],
   ['"most_common_vals": ["x"]', '"most_common_vals": [1]'],
   ['"correlation": -1', '"correlation": "-1"'],
+  ['"min_max": ["1", "2"]', '"min_max": ["1"]'],
+  ['"min_max": ["1", "2"]', '"min_max": ["1", "2", "3"]'],
+  ['"min_max": ["1", "2"]', '"min_max": [1, 2]'],
+  ['"unread_min_max": {\n    "s.t": ["c"]', '"unread_min_max": {\n    "s.t": "c"'],
   ['"valid": false', '"valid": true'],
   ['"height": 1', '"height": 99'],
   ['"relallvisible": 1', '"relallvisible": 1.5'],

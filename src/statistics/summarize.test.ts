@@ -15,6 +15,7 @@ const statistics: Statistics = {
     's.big': { reason: 'no privilege', columns: ['a', 'b'], indexes: ['big_lower'] },
     's.new': { reason: 'never analysed' },
   },
+  unread_min_max: { 's.big': ['at', 'id'] },
   tables: {
     's.small': { relpages: -1, reltuples: -1, relallvisible: 0, columns: {}, indexes: {} },
     's.big': {
@@ -49,6 +50,7 @@ test('sizes, the age, and what is not in the file', () => {
       's.closed: the role may not read them.',
       's.big: columns a, b; expressions of big_lower: the role may not read them.',
       's.new: never analysed, there are no statistics of its columns.',
+      's.big: columns at, id: their smallest and largest values (--min-max) could not be read.',
       's.both on s.big (CREATE STATISTICS: mcv): cannot be restored before PostgreSQL 19.',
       's.big: columns x: values were left out when redacted.',
     ],

@@ -96,18 +96,22 @@ function differenceOf({ question, asking, a, b }: Pair, part: string, workload: 
 
 /**
  * Replica against the rows that its statistics were made of. The mark is for plans of B-trees alone. Where the statistics
- * do not tell the ends of columns, plans that depend on these stand in lines of their own.
+ * do not tell the ends of columns, only these plans are compared, and those that depend on ends stand in lines of their
+ * own.
  */
 function compareWithRows(
   workload: Workload,
   [major, ends]: readonly [major: number, ends: 'ends' | 'no ends'],
-  some: readonly Pair[],
+  all: readonly Pair[],
   [catalogA, catalogB]: readonly [Catalog, Catalog],
 ): Pick<Measured, 'tallies' | 'differences'> {
   const part = `replica against loaded rows, native ${major}${ends === 'ends' ? '' : ', pulled without --min-max'}`;
-  const groupOf = ({ question, a, b }: Pair) => {
-    const methods = new Set([...otherMethods(a, catalogA), ...otherMethods(b, catalogB)]);
-    if (methods.size > 0) return [...methods].sort().join(' and ');
+  const methodsOf = ({ a, b }: Pair) => [...new Set([...otherMethods(a, catalogA), ...otherMethods(b, catalogB)])];
+  const some = ends === 'ends' ? all : all.filter((pair) => methodsOf(pair).length === 0);
+  const groupOf = (pair: Pair) => {
+    const { question, a, b } = pair;
+    const methods = methodsOf(pair);
+    if (methods.length > 0) return methods.sort().join(' and ');
     if (ends === 'ends') return BTREE;
     if (question.atEnd) return 'end of a column';
     return [a, b].some(mergesJoins) ? 'merge join' : BTREE;

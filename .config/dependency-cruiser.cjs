@@ -97,7 +97,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^dist/.*\\.d\\.ts$' },
+    exclude: { path: '^dist/(command/|.*\\.d\\.ts$)' },
     parser: 'swc',
     enhancedResolveOptions: {
       exportsFields: ['exports'],

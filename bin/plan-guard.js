@@ -8,6 +8,6 @@ setFlagsFromString('--no-wasm-tier-up');
 setFlagsFromString('--no-wasm-dynamic-tiering');
 // Later versions of V8 count in another way and print that they do not know it.
 if (process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budget=500000');
-const { run } = await import('../dist/cli/run.js');
+const { run } = await import('../dist/command/run.js');
 
 process.exitCode = await run(process);

@@ -93,7 +93,8 @@ export class Recorder {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { stdout: true, stderr: true });
+    // The bundled command stands in another folder beside this one.
+    const worker = new Worker(new URL('../recording/worker.js', import.meta.url), { stdout: true, stderr: true });
     for (const stream of [worker.stdout, worker.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => this.#onOutput(text));
     }

@@ -38,6 +38,7 @@ interface LeadingKey {
   /** The table's column; undefined for an expression. */
   readonly column: string | undefined;
   readonly form: KeyForm;
+  readonly sameEverywhere: boolean;
   readonly descending: boolean;
 }
 
@@ -115,12 +116,14 @@ function isSized(relation: Relation, { relpages, reltuples }: RelationSize): boo
 
 /**
  * What the planner asks of an index before it looks a column's end up in it (`get_actual_variable_range` in
- * src/backend/utils/adt/selfuncs.c). An index keeps some types in another form, which is no type of a column.
+ * src/backend/utils/adt/selfuncs.c). An index keeps some types in another form, which is no type of a column. Numbers,
+ * dates, times, booleans, enums and addresses have one order; jsonb and composite types compare texts as well.
  */
 const LEADING_KEY = `
   SELECT json_build_object(
            'column', b.attname, 'type', format_type(f.atttypid, f.atttypmod), 'wide', i.indnatts > 1,
-           'collation', quote_ident(ln.nspname) || '.' || quote_ident(l.collname), 'descending', i.indoption[0] & 1 = 1)
+           'collation', quote_ident(ln.nspname) || '.' || quote_ident(l.collname), 'descending', i.indoption[0] & 1 = 1,
+           'sameEverywhere', y.typcategory IN ('N', 'D', 'T', 'B', 'E', 'I'))
     FROM pg_attribute k
     LEFT JOIN pg_attribute b ON b.attrelid = i.indrelid AND b.attnum = i.indkey[0] AND b.attnum > 0
     JOIN pg_attribute f ON (f.attrelid, f.attnum) = (coalesce(b.attrelid, k.attrelid), coalesce(b.attnum, k.attnum))
@@ -134,8 +137,8 @@ const LEADING_KEY = `
 
 function leadingKey(json: string | null): LeadingKey | undefined {
   if (json === null) return undefined;
-  const { column, type, collation, wide, descending } = JSON.parse(json);
-  return { column: column ?? undefined, form: { type, collation: collation ?? undefined, wide }, descending };
+  const { column, type, collation, wide, ...order } = JSON.parse(json);
+  return { column: column ?? undefined, form: { type, collation: collation ?? undefined, wide }, ...order };
 }
 
 async function readRelations(database: Database): Promise<Map<string, Relation>> {
@@ -235,8 +238,7 @@ function wantedEnds(statistics: Statistics, sizes: readonly SizedRelation[], rel
     const min_max = (ofTable ? facts.columns : facts.indexes[name]?.columns)?.[column]?.min_max;
     if (min_max === undefined) return [];
     const path = ['tables', table, ...(ofTable ? [] : ['indexes', name]), 'columns', column, 'min_max'];
-    const { form, descending } = leading;
-    return [{ key, form, min_max, descending, column: `${ofTable ? table : key}.${column}`, path }];
+    return [{ ...leading, key, min_max, column: `${ofTable ? table : key}.${column}`, path }];
   });
 }
 

@@ -20,6 +20,8 @@ export interface WantedEnds {
   readonly key: string;
   readonly form: KeyForm;
   readonly min_max: readonly [string, string];
+  /** Whether every server has the values in the same order, whatever its collations are. */
+  readonly sameEverywhere: boolean;
   /** Whether the index begins with the largest value. */
   readonly descending: boolean;
   /** For messages: the column, and where its `min_max` stand in the file. */
@@ -32,7 +34,7 @@ export type EndEntries = ReadonlyMap<string, readonly [Uint8Array, Uint8Array]>;
 
 /**
  * Has the server itself make the index tuples: it indexes the values in a table of its own, which is gone afterwards.
- * An index whose ends this server's collation orders the other way round gets none.
+ * An index whose ends this server's collations order the other way round gets none.
  * @param locate where an entry stands in the statistics file
  * @throws {PlanGuardError | PlanGuardErrors} `statistics`, at each `min_max` that holds a value that its type refuses, or
  *   whose largest value is below the smallest
@@ -57,7 +59,7 @@ export async function endEntries(
       if (smallest.rank <= largest.rank) {
         const ends = [smallest.tuple, largest.tuple] as const;
         entries.set(one.key, one.descending ? [ends[1], ends[0]] : ends);
-      } else if (one.form.collation === undefined) {
+      } else if (one.sameEverywhere) {
         refuse(one, one.min_max.map((value) => JSON.stringify(value)).join(' is above '));
       }
     }

@@ -15,7 +15,7 @@ import {
 import type { DirectoryStore, Lease } from './store.js';
 
 /** Raised whenever a prepared directory is made differently from before. */
-const FORMAT = 5;
+const FORMAT = 6;
 
 /** An engine whose data directories are files of this machine. */
 export interface FileEngine extends Engine {
@@ -184,21 +184,14 @@ async function copyTree(source: string, target: string): Promise<void> {
   await Promise.all(Array.from({ length: COPIES }, copyNext));
 }
 
-interface FileState {
-  /** In bytes. */
-  readonly size: number;
-  /** When it was last written, in milliseconds. */
-  readonly time: number;
-}
-
 interface Manifest extends Built {
-  /** Every lasting file of the data directory, by path. */
-  readonly files: Readonly<Record<string, FileState>>;
+  /** A hash of the paths, sizes and times of writing of every lasting file of the data directory. */
+  readonly files: string;
 }
 
 /** Notes how the files are now. */
 function writeManifest(directory: string, facts: unknown): Manifest {
-  const manifest = { facts, files: readFiles(join(directory, 'data')) };
+  const manifest = { facts, files: hashFiles(join(directory, 'data')) };
   const text = JSON.stringify(manifest);
   writeFileSync(join(directory, MANIFEST), `${sha1(text)}\n${text}`);
   return manifest;
@@ -213,8 +206,7 @@ function readManifest(directory: string): Manifest | undefined {
     const [hash, text = ''] = readFileSync(join(directory, MANIFEST), 'utf8').split('\n');
     if (hash !== sha1(text)) return undefined;
     const manifest = JSON.parse(text) as Manifest;
-    const files = readFiles(join(directory, 'data'));
-    return JSON.stringify(files) === JSON.stringify(manifest.files) ? manifest : undefined;
+    return hashFiles(join(directory, 'data')) === manifest.files ? manifest : undefined;
   } catch {
     return undefined;
   }
@@ -223,23 +215,26 @@ function readManifest(directory: string): Manifest | undefined {
 /** The write-ahead log is renewed by every session; a server refuses to start on a damaged one. */
 const TRANSIENT = /^pg_wal\/|postmaster\.(pid|opts)$/;
 
-function readFiles(data: string): Manifest['files'] {
-  const files = listFiles(data).sort();
-  return Object.fromEntries(
-    files.map((file) => {
-      const { size, mtimeMs } = statSync(`${data}/${file}`);
-      return [file, { size, time: mtimeMs }];
-    }),
-  );
+function hashFiles(data: string): string {
+  const states = listFiles(data).map((file) => {
+    const { size, mtimeMs } = statSync(`${data}/${file}`);
+    return `${file} ${size} ${mtimeMs}`;
+  });
+  return sha1(states.sort().join('\n'));
 }
 
 /** Paths of the lasting files below a folder. Node's own way into folders within takes several times longer. */
-function listFiles(data: string, folder = ''): string[] {
-  return readdirSync(`${data}/${folder}`, { withFileTypes: true }).flatMap((entry) => {
-    const path = `${folder}${entry.name}`;
-    if (entry.isDirectory()) return listFiles(data, `${path}/`);
-    return entry.isFile() && !TRANSIENT.test(path) ? [path] : [];
-  });
+function listFiles(data: string): string[] {
+  const files: string[] = [];
+  const list = (folder: string) => {
+    for (const entry of readdirSync(`${data}/${folder}`, { withFileTypes: true })) {
+      const path = `${folder}${entry.name}`;
+      if (entry.isDirectory()) list(`${path}/`);
+      else if (entry.isFile() && !TRANSIENT.test(path)) files.push(path);
+    }
+  };
+  list('');
+  return files;
 }
 
 const sha1 = (content: string) => createHash('sha1').update(content).digest('base64');

@@ -25,5 +25,5 @@ export const OWN_SERVER = {
   ssl: false,
   sslnegotiation: 'postgres',
   replication: 'false',
-  options: '-c application_name=plan-guard',
+  options: '-c application_name=plan-guard-own',
 } as const;

@@ -3,7 +3,7 @@ import { PlanGuardError, PlanGuardErrors, throwAll } from '../errors.js';
 import type { Engine } from '../postgres/engine.js';
 import type { ReplicaSource } from '../postgres/replica.js';
 import { readScripts } from '../postgres/scripts.js';
-import { SeededDatabase } from '../postgres/seeded.js';
+import { type Loan, SeededDatabase } from '../postgres/seeded.js';
 import { type RecordedStatement, Recorder } from '../recording/recorder.js';
 import type { KnownBadEntry, ModuleSource, QueryEntry, Suite } from '../suite/model.js';
 import { withSettingsPlaced } from './postgres-keys.js';
@@ -28,8 +28,8 @@ export interface Collecting {
    * @throws {PlanGuardError | PlanGuardErrors} for all queries that are wrong at once
    */
   readonly all: Promise<readonly GuardedStatement[]>;
-  /** The seeded rows are open, or not wanted. It never rejects. */
-  readonly opened: Promise<void>;
+  /** The seeded rows are made, or not wanted. It never rejects. */
+  readonly made: Promise<void>;
 }
 
 /** Reads the SQL files of a suite, and records what its modules send on the seeded rows: one of them after the other. */
@@ -37,10 +37,8 @@ export function collectStatements(options: CollectOptions): Collecting {
   const { suite } = options;
   const modules = new ModuleStatements(options);
   const entries = [...suite.queries, ...suite.knownBad];
-  const opened = Promise.resolve(entries.some(({ source }) => source.kind === 'module') ? modules.open() : undefined);
-  // The grammar is loaded behind what recording needs.
   const queries = entries.map((entry) =>
-    entry.source.kind === 'file' ? opened.then(() => statementsOfFile(entry, suite)) : modules.of(entry, entry.source),
+    entry.source.kind === 'file' ? statementsOfFile(entry, suite) : modules.of(entry, entry.source),
   );
   const all = Promise.allSettled(queries).then(async (settled) => {
     await modules.close();
@@ -49,7 +47,8 @@ export function collectStatements(options: CollectOptions): Collecting {
     throwAll([...errors, ...duplicateNames(statements, suite)]);
     return statements.flat();
   });
-  return { byQuery: queries.map((query) => query.catch(() => [])), all, opened };
+  const made = entries.some(({ source }) => source.kind === 'module') ? modules.made : Promise.resolve();
+  return { byQuery: queries.map((query) => query.catch(() => [])), all, made };
 }
 
 /** What is wrong with a query goes on being collected; anything else is thrown again. */
@@ -59,14 +58,20 @@ function inputErrors(error: unknown): readonly PlanGuardError[] {
   throw error;
 }
 
-/** Runs the functions of a suite's modules; the seeded rows and the thread are made for the first one. */
+/** Runs the functions of a suite's modules. */
 class ModuleStatements {
   readonly #options: CollectOptions;
+  readonly #recorder: Recorder;
   #turn: Promise<unknown> = Promise.resolve();
-  #opening: { readonly seeded: Promise<SeededDatabase>; readonly recorder: Recorder } | undefined;
+  #tellMade: () => void = () => {};
+  /** The seeded rows are made, for the first function, or cannot be. */
+  readonly made = new Promise<void>((resolve) => {
+    this.#tellMade = resolve;
+  });
 
   constructor(options: CollectOptions) {
     this.#options = options;
+    this.#recorder = new Recorder((openIn) => this.#open(openIn), options.onOutput);
   }
 
   async of(entry: QueryEntry | KnownBadEntry, source: ModuleSource): Promise<GuardedStatement[]> {
@@ -76,32 +81,13 @@ class ModuleStatements {
     return statementsOfModule(entry, scenarios, await recorded);
   }
 
-  /** Waits until what the functions run on is open; what fails is told when it is closed. */
-  async open(): Promise<void> {
-    await this.#begin().seeded.catch(() => {});
-  }
-
   /**
    * Nothing may run any more.
-   * @throws {PlanGuardError | PlanGuardErrors} why the seeded rows could not be opened, which goes before anything else;
-   *   what a function did after it had ended
+   * @throws {PlanGuardError | PlanGuardErrors} why the seeded rows could not be opened; what the last function did after
+   *   it had ended
    */
-  async close(): Promise<void> {
-    if (this.#opening === undefined) return;
-    const { recorder, seeded } = this.#opening;
-    try {
-      await recorder.close();
-    } finally {
-      await (await seeded).close();
-    }
-  }
-
-  #begin() {
-    if (this.#opening === undefined) {
-      const seeded = this.#open();
-      this.#opening = { seeded, recorder: new Recorder(seeded, this.#options.onOutput) };
-    }
-    return this.#opening;
+  close(): Promise<void> {
+    return this.#recorder.close();
   }
 
   async #record(
@@ -113,14 +99,23 @@ class ModuleStatements {
     onProgress(`running ${entry.name ?? source.export}`);
     const target = { file: source.file, export: source.export, where: entry.where, timeout: suite.moduleTimeout };
     const runs = scenarios.map(({ name, values }) => ({ scenario: name, values }));
-    return this.#begin().recorder.record(target, runs);
+    return this.#recorder.record(target, runs);
   }
 
-  async #open(): Promise<SeededDatabase> {
+  async #open(openIn: (loan: Loan) => Promise<void>): Promise<SeededDatabase> {
     const { suite, source, engine, onProgress } = this.#options;
     onProgress('preparing the seeded rows');
-    const seed = await readScripts(suite.seed, 'seed');
-    return withSettingsPlaced(suite, () => SeededDatabase.open(engine, { ...source, seed }));
+    try {
+      const seed = await readScripts(suite.seed, 'seed');
+      return await withSettingsPlaced(suite, () =>
+        SeededDatabase.open(engine, { ...source, seed }, (loan) => {
+          this.#tellMade();
+          return openIn(loan);
+        }),
+      );
+    } finally {
+      this.#tellMade();
+    }
   }
 }
 

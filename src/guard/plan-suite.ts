@@ -60,7 +60,7 @@ export async function planSuite(
   meanwhile: (planned: PlannedSet) => void = () => {},
 ): Promise<SuiteStatements> {
   const files = await readFiles(suite, { onProgress });
-  const { byQuery, all, opened } = collect(files, engine, { onProgress, onOutput });
+  const { byQuery, all, made } = collect(files, engine, { onProgress, onOutput });
   const statements = all.then((collected) => ({ ...select(collected, filter), sets: files.sets }));
   const inputs = { ...files, statements: all };
   const planSet = (set: StatisticsSet | undefined, previous: Promise<void>, visited: () => void) =>
@@ -80,11 +80,11 @@ export async function planSuite(
       visited();
     });
   // Recording takes longest: what it needs goes first.
-  await opened;
+  await made;
   const works: Promise<void>[] = [];
   let turn = Promise.resolve();
   for (const set of files.sets.length > 0 ? files.sets : [undefined]) {
-    if (!engine.parallel) {
+    if (!engine.parallel && works.length > 0) {
       await works.at(-1);
       if ((await statements).selected.length === 0) break;
     }

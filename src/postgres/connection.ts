@@ -136,8 +136,13 @@ function connectionLost(error: unknown): never {
   });
 }
 
-/** A connection to a server of our own, whose closing ends the server as well. */
-export function endingWith(connection: Connection, server: ClientConfig, stop: () => Promise<void>): Database {
+/** A database of a server of our own. Closing it ends the server as well. */
+export interface ServedDatabase extends Database {
+  /** How further connections reach it. */
+  readonly server: ClientConfig;
+}
+
+export function servedBy(connection: Connection, server: ClientConfig, stop: () => Promise<void>): ServedDatabase {
   return {
     server,
     query: (text, values) => connection.query(text, values),

@@ -91,12 +91,13 @@ describe.runIf(client !== undefined)(
       const seed = [{ file: 'seed.sql', text: `INSERT INTO customers VALUES (1, 'a@example.org')` }];
       const own = source('');
       const replica = await openReplica(engine, source(statistics()));
-      const seeded = await SeededDatabase.open(engine, { ...own, schema, seed });
-      const session = new SeededSession(await borrow((await seeded.lend()).address));
-      const rows = await session.inTransaction(async (query) => (await query('SELECT email FROM customers', [])).rows);
+      let session: SeededSession | undefined;
+      const seeded = await SeededDatabase.open(engine, { ...own, schema, seed }, async (loan) => {
+        session = new SeededSession(await borrow(loan.address, loan.session));
+      });
+      const rows = await session?.inTransaction(async (query) => (await query('SELECT email FROM customers', [])).rows);
       expect(rows).toEqual([['a@example.org']]);
-      seeded.takeBack(await session.end());
-      await seeded.close();
+      await seeded.close({ changed: (await session?.close()) ?? true });
       await replica.close({ reuse: true });
     });
 

@@ -6,11 +6,11 @@ import type { StartedTestContainer } from 'testcontainers';
 import { PlanGuardError } from '../errors.js';
 import { PAGE_SIZE, visibilityMap } from './btree.js';
 import { initdbAttempts, isUnknownLocale, serverSettings } from './cluster.js';
-import { Connection, endingWith } from './connection.js';
-import type { Database } from './database.js';
+import { Connection, type ServedDatabase, servedBy } from './connection.js';
 import { OWN_SERVER } from './driver.js';
-import { type ClusterOptions, dropTemplates, type Engine, type Opening, using } from './engine.js';
+import { type ClusterOptions, dropTemplates, type Engine, type Lent, type Opening, using } from './engine.js';
 import { type InflatedRelation, isPlanted, segmentsOf, treeOf, visibilityMapOf } from './inflate.js';
+import { lendServer } from './lend.js';
 import { asExpected } from './prepared-directory.js';
 import { host, isAlive } from './processes.js';
 
@@ -138,7 +138,7 @@ export class ContainerEngine implements Engine {
     }
   }
 
-  async open(data: string, { locale }: ClusterOptions): Promise<Database> {
+  async open(data: string, { locale }: ClusterOptions): Promise<ServedDatabase> {
     const [port] = this.#ports;
     if (port === undefined) throw new PlanGuardError('engine', 'Too many servers run in the container.');
     if ((await this.#tryToRun('test', '-e', `${data}/PG_VERSION`)).exitCode !== 0) await this.#initialise(data, locale);
@@ -164,11 +164,15 @@ export class ContainerEngine implements Engine {
       });
     }
     try {
-      return endingWith(await this.#connect(port), this.#addressOf(port), stop);
+      return servedBy(await this.#connect(port), this.#addressOf(port), stop);
     } catch (error) {
       await stop();
       throw error;
     }
+  }
+
+  async lend(data: string, cluster: ClusterOptions): Promise<Lent> {
+    return lendServer(await this.open(data, cluster));
   }
 
   async inflate(data: string, relations: readonly InflatedRelation[]): Promise<void> {

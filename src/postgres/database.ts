@@ -1,5 +1,3 @@
-import type { ClientConfig } from 'pg';
-
 /** A value as the protocol carries it in text format; null is SQL's null. */
 export type TextValue = string | null;
 
@@ -40,8 +38,6 @@ export interface Statement {
 
 /** One session of a database. Everything goes in and out as text. */
 export interface Database {
-  /** How further connections reach its server; undefined where the database lives in this thread. */
-  readonly server?: ClientConfig;
   /** One statement by the extended protocol: the server refuses a second one behind a semicolon. */
   query(text: string, values?: readonly TextValue[]): Promise<TextResult>;
   /** The same, with rows as objects of text. */

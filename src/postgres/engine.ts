@@ -1,3 +1,4 @@
+import type { ClientConfig } from 'pg';
 import type { Database } from './database.js';
 import type { InflatedRelation } from './inflate.js';
 
@@ -37,6 +38,18 @@ export interface Opening<Opened> {
   readonly open: (prepared: PreparedDirectory) => Promise<Opened>;
 }
 
+/** How a thread opens a data directory that it was lent; it can be posted. */
+export type Address =
+  | { readonly kind: 'server'; readonly config: ClientConfig }
+  | { readonly kind: 'pglite'; readonly data: string; readonly cluster: Omit<ClusterOptions, 'onInitdb'> };
+
+/** A data directory that was lent to other threads. */
+export interface Lent {
+  readonly address: Address;
+  /** Ends what serves it. Whoever borrowed it must have closed it. */
+  end(): Promise<void>;
+}
+
 /** A PostgreSQL that opens data directories: everything that differs between PGlite, a real server and a container. */
 export interface Engine {
   /** For reports: `PGlite 0.5.16`. */
@@ -56,6 +69,11 @@ export interface Engine {
    * @throws {PlanGuardError} `engine`
    */
   open(data: string, cluster: ClusterOptions): Promise<Database>;
+  /**
+   * Lets other threads open a data directory that holds a cluster, in place of this one.
+   * @throws {PlanGuardError} `engine`
+   */
+  lend(data: string, cluster: ClusterOptions): Promise<Lent>;
   /** Extends files of a closed database so that its relations have the claimed sizes. */
   inflate(data: string, relations: readonly InflatedRelation[]): Promise<void>;
   /** Ends what the engine runs beside its databases. Safe to call twice. */

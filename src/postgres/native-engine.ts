@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { PlanGuardError } from '../errors.js';
 import { type Account, serverAccount } from './account.js';
 import { initdbAttempts, isUnknownLocale, serverSettings } from './cluster.js';
-import { Connection, endingWith } from './connection.js';
-import type { Database } from './database.js';
-import type { ClusterOptions, Opening } from './engine.js';
+import { Connection, type ServedDatabase, servedBy } from './connection.js';
+import type { ClusterOptions, Lent, Opening } from './engine.js';
 import { type InflatedRelation, inflate } from './inflate.js';
+import { lendServer } from './lend.js';
 import { type NativeServer, startNativeServer } from './native.js';
 import { type FileEngine, openPrepared } from './prepared-directory.js';
 import { findServer, type ServerBinaries, type ServerRequest } from './servers.js';
@@ -44,14 +44,18 @@ export class NativeEngine implements FileEngine {
     return openPrepared(this.#store, this, opening);
   }
 
-  async open(data: string, { locale }: ClusterOptions): Promise<Database> {
+  async open(data: string, { locale }: ClusterOptions): Promise<ServedDatabase> {
     const server = await this.#start(data, locale);
     try {
-      return endingWith(await Connection.open(server.connection), server.connection, () => server.stop());
+      return servedBy(await Connection.open(server.connection), server.connection, () => server.stop());
     } catch (error) {
       await server.stop();
       throw error;
     }
+  }
+
+  async lend(data: string, cluster: ClusterOptions): Promise<Lent> {
+    return lendServer(await this.open(data, cluster));
   }
 
   async inflate(data: string, relations: readonly InflatedRelation[]): Promise<void> {

@@ -5,7 +5,7 @@ import type { Extension, PGlite } from '@electric-sql/pglite';
 import type { serialize } from 'pg-protocol';
 import { PlanGuardError } from '../errors.js';
 import type { Database, Statement, TextResult, TextValue } from './database.js';
-import { type ClusterOptions, dropTemplates, type Engine, type Opening } from './engine.js';
+import { type ClusterOptions, dropTemplates, type Engine, type Lent, type Opening } from './engine.js';
 import { type InflatedRelation, inflate } from './inflate.js';
 import { openPrepared } from './prepared-directory.js';
 import { namedRows, onlyResult, ResultReader } from './results.js';
@@ -60,6 +60,10 @@ export class PgliteEngine implements Engine {
     save(data);
   }
 
+  async lend(data: string, { locale, extensions }: ClusterOptions): Promise<Lent> {
+    return { address: { kind: 'pglite', data, cluster: { locale, extensions } }, end: async () => {} };
+  }
+
   async inflate(data: string, relations: readonly InflatedRelation[]): Promise<void> {
     inflate(data, relations);
   }
@@ -68,7 +72,7 @@ export class PgliteEngine implements Engine {
 }
 
 /** One PGlite on one data directory. */
-class Pglite implements Database {
+export class Pglite implements Database {
   readonly #pglite: PGlite;
   readonly #serialize: typeof serialize;
 

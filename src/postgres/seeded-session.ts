@@ -4,17 +4,14 @@ import { onlyResult } from './results.js';
 
 export type SeededQuery = (text: string, values: readonly TextValue[]) => Promise<TextResult>;
 
-/** What a session asks of its database. */
-export type SessionDatabase = Pick<Database, 'batch' | 'execute'>;
-
-/** Runs work on the seeded rows and leaves them as they were. */
+/** Runs work on the seeded rows, which it leaves as they were. */
 export class SeededSession {
-  readonly #database: SessionDatabase;
+  readonly #database: Database;
   #changed = false;
   /** What ran last, whose transaction is still open. */
   #session: Session | undefined;
 
-  constructor(database: SessionDatabase) {
+  constructor(database: Database) {
     this.#database = database;
   }
 
@@ -37,12 +34,13 @@ export class SeededSession {
   }
 
   /**
-   * Ends what still runs, and rolls it back.
+   * Ends what still runs, rolls it back, and closes the database.
    * @returns whether the files of the database may be other than before
    */
-  async end(): Promise<boolean> {
+  async close(): Promise<boolean> {
     await this.#session?.end();
     await this.#endAnd('');
+    await this.#database.close();
     return this.#changed;
   }
 
@@ -78,7 +76,7 @@ const CHANGED = `SELECT pg_current_xact_id_if_assigned() IS NOT NULL OR current_
 
 /** What looks like a session of its own inside one transaction: its transactions are savepoints. */
 class Session {
-  readonly #database: SessionDatabase;
+  readonly #database: Database;
   /** Queries run one after the other, as on a connection. */
   #queue: Promise<unknown>;
   #inTransaction = false;
@@ -86,7 +84,7 @@ class Session {
   #unsent: readonly string[] = [];
 
   /** @param begun its transaction has begun */
-  constructor(database: SessionDatabase, begun: Promise<void>) {
+  constructor(database: Database, begun: Promise<void>) {
     this.#database = database;
     this.#queue = begun;
   }

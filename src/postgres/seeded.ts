@@ -1,8 +1,7 @@
-import type { Database } from './database.js';
-import { type ClusterOptions, type Engine, type PreparedDirectory, using } from './engine.js';
-import { type Lent, lend } from './lend.js';
+import type { Address, ClusterOptions, Engine, Lent, PreparedDirectory } from './engine.js';
+import { using } from './engine.js';
 import { hashScripts, runScripts, type Script } from './scripts.js';
-import { applySettings, type SessionSettings } from './settings.js';
+import type { SessionSettings } from './settings.js';
 
 export interface SeedSource {
   readonly schema: readonly Script[];
@@ -11,26 +10,34 @@ export interface SeedSource {
   readonly session: SessionSettings;
 }
 
-/** A small database with the schema and the seeded rows, for code that has to execute. */
-export class SeededDatabase {
-  readonly #database: Database;
-  readonly #prepared: PreparedDirectory;
-  readonly #session: readonly SessionSettings[];
-  #lent: Lent | undefined;
-  #changed = false;
+/** The seeded rows as a thread gets them: see `borrow`. */
+export interface Loan {
+  readonly address: Address;
+  /** What its session is set to, in this order. */
+  readonly session: readonly SessionSettings[];
+}
 
-  private constructor(database: Database, prepared: PreparedDirectory, session: readonly SessionSettings[]) {
-    this.#database = database;
+/** A small database with the schema and the seeded rows, for code that has to execute: it is open in another thread. */
+export class SeededDatabase {
+  readonly #lent: Lent;
+  readonly #prepared: PreparedDirectory;
+
+  private constructor(lent: Lent, prepared: PreparedDirectory) {
+    this.#lent = lent;
     this.#prepared = prepared;
-    this.#session = session;
   }
 
-  /** @throws {PlanGuardError} `schema`, `seed` or `suite`, at the place that the server refused; `engine` */
-  static async open(engine: Engine, source: SeedSource): Promise<SeededDatabase> {
-    const { schema, seed, cluster } = source;
+  /**
+   * @param openIn opens the rows in another thread
+   * @throws {PlanGuardError} `schema`, `seed` or `suite`, at the place that the server refused; `engine`
+   */
+  static async open(
+    engine: Engine,
+    { schema, seed, cluster, session }: SeedSource,
+    openIn: (loan: Loan) => Promise<void>,
+  ): Promise<SeededDatabase> {
     // PGlite has no workers to run a parallel plan with.
     const serial = { settings: { max_parallel_workers_per_gather: '0' }, role: undefined };
-    const session = [source.session, serial];
     return engine.openPrepared({
       kind: 'seeded',
       parts: [
@@ -49,43 +56,31 @@ export class SeededDatabase {
         return { facts: {} };
       },
       open: async (prepared) => {
-        const database = await engine.open(prepared.data, cluster);
+        const lent = await engine.lend(prepared.data, cluster);
         try {
-          for (const settings of session) await applySettings(database, settings);
-          return new SeededDatabase(database, prepared, session);
+          await openIn({ address: lent.address, session: [session, serial] });
+          return new SeededDatabase(lent, prepared);
         } catch (error) {
-          await database.close().catch(() => {});
+          await lent.end().catch(() => {});
           throw error;
         }
       },
     });
   }
 
-  /** Lets another thread work on the rows, in place of one that had them before and may have been ended. */
-  async lend(): Promise<Pick<Lent, 'address' | 'transfer'>> {
-    this.takeBack(true);
-    this.#lent = await lend(this.#database, this.#session);
-    return this.#lent;
-  }
-
-  /** @param changed whether the thread that had the rows may have changed the files of the database */
-  takeBack(changed: boolean): void {
-    if (this.#lent === undefined) return;
-    this.#changed ||= changed;
-    this.#lent.end();
-    this.#lent = undefined;
-  }
-
-  async close(): Promise<void> {
-    this.takeBack(true);
+  /**
+   * The thread that has it must have closed it.
+   * @param changed whether the files may be other than before: rows that were rolled back stay in them until a vacuum
+   *   that never comes
+   */
+  async close({ changed }: { readonly changed: boolean }): Promise<void> {
     try {
-      await this.#database.close();
+      await this.#lent.end();
     } catch (error) {
       this.#prepared.discard();
       throw error;
     }
-    // Rolled-back rows stay in the files until a vacuum that never comes.
-    if (this.#changed) this.#prepared.discard();
+    if (changed) this.#prepared.discard();
     else this.#prepared.release();
   }
 }

@@ -1,4 +1,5 @@
-import type { Address, ErrorFacts } from '../postgres/lend.js';
+import type { ErrorCode } from '../errors.js';
+import type { Loan } from '../postgres/seeded.js';
 
 /** Place of a call in source code, after source maps. */
 export interface CallSite {
@@ -25,9 +26,18 @@ export interface SentStatement {
 
 /** What the worker says. */
 export type FromWorker =
+  /** The database is open. */
+  | { readonly kind: 'opened' }
+  /** The database cannot be opened. `code` and `hint` are those of a PlanGuardError. */
+  | {
+      readonly kind: 'unopened';
+      readonly message: string;
+      readonly code: ErrorCode | undefined;
+      readonly hint: string | undefined;
+    }
   /** The module is loaded. */
   | { readonly kind: 'loaded' }
-  /** The database is open, and the first run begins. */
+  /** The first run begins. */
   | { readonly kind: 'begun' }
   /** A run has ended: the statements that the function sent, in their order. */
   | { readonly kind: 'ran'; readonly statements: readonly SentStatement[] }
@@ -37,10 +47,8 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly message: string; readonly at: CallSite | undefined }
   /** The function sent a statement after its run had ended. */
   | { readonly kind: 'late'; readonly at: CallSite | undefined }
-  /** The database cannot be reached. */
-  | { readonly kind: 'lost'; readonly message: string }
-  /** The database is as it was, but for its files where they may have changed. */
-  | { readonly kind: 'left'; readonly changed: boolean };
+  /** The database is closed, and as it was, but for its files where they may have changed. */
+  | { readonly kind: 'closed'; readonly changed: boolean };
 
 /** The server's answer to a statement. */
 export type Answer =
@@ -51,16 +59,21 @@ export type Answer =
       /** The command tag; undefined for an empty statement. */
       readonly tag: string | undefined;
     }
-  | ({ readonly kind: 'refused' } & ErrorFacts);
+  | {
+      readonly kind: 'refused';
+      readonly message: string;
+      /** The other fields of the server's error, by the names that `pg` gives them. */
+      readonly facts: Readonly<Record<string, string>>;
+    };
 
 /** What the worker is told. */
 export type ToWorker =
   /** Comes once. */
-  | { readonly kind: 'open'; readonly address: Address }
+  | ({ readonly kind: 'open' } & Loan)
   /** Loads the function and runs it once with each of the values, as soon as the database is open. */
   | { readonly kind: 'record'; readonly target: ModuleFunction; readonly values: readonly Values[] }
-  /** Leaves the database as it was. */
-  | { readonly kind: 'leave' };
+  /** Comes last, and only where the database is open. */
+  | { readonly kind: 'close' };
 
 /** What a function is called with. */
 export type Values = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Engine } from '../postgres/engine.js';
 import { type NativeServer, startNativeServer } from '../postgres/native.js';
-import type { SeededDatabase } from '../postgres/seeded.js';
+import type { SeedSource } from '../postgres/seeded.js';
 import type { RecordedFunction, Recorder, Run } from './recorder.js';
 import { dist, Modules } from './testing/modules.js';
 
@@ -19,7 +19,6 @@ let cache: string;
 let engine: Engine;
 let seededModule: typeof import('../postgres/seeded.js');
 let recorderModule: typeof import('./recorder.js');
-let seeded: SeededDatabase;
 let recorder: Recorder;
 let output = '';
 let server: NativeServer;
@@ -55,8 +54,8 @@ beforeAll(async () => {
   const { DirectoryStore } = await built<typeof import('../postgres/store.js')>('postgres/store.js');
   const { PgliteEngine } = await built<typeof import('../postgres/pglite.js')>('postgres/pglite.js');
   engine = new PgliteEngine(DirectoryStore.open(true));
-  [seeded, server] = await Promise.all([seededModule.SeededDatabase.open(engine, source), startNativeServer()]);
-  recorder = recorderOf(seeded);
+  recorder = recorderOf(source);
+  server = await startNativeServer();
   const client = new pg.Client(server.connection);
   await client.connect();
   await client.query(SCHEMA);
@@ -66,7 +65,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await recorder?.close();
-  await seeded?.close();
   await server?.stop();
   if (cacheBefore === undefined) delete process.env.PLAN_GUARD_CACHE;
   else process.env.PLAN_GUARD_CACHE = cacheBefore;
@@ -74,10 +72,13 @@ afterAll(async () => {
   modules.remove();
 });
 
-const recorderOf = (database: SeededDatabase) =>
-  new recorderModule.Recorder(Promise.resolve(database), (text) => {
-    output += text;
-  });
+const recorderOf = (of: SeedSource, on = engine) =>
+  new recorderModule.Recorder(
+    (openIn) => seededModule.SeededDatabase.open(on, of, openIn),
+    (text) => {
+      output += text;
+    },
+  );
 
 let written = 0;
 
@@ -389,58 +390,97 @@ test('rows that a run wrote are not seen by the next one, nor by the next proces
       .flatMap((key) => readdirSync(join(cache, key)));
   const own = { ...source, seed: [...source.seed, { file: 'more.sql', text: 'INSERT INTO children VALUES (50, 1)' }] };
   const others = directories();
-  const reader = await seededModule.SeededDatabase.open(engine, own);
-  const reading = recorderOf(reader);
+  const reading = recorderOf(own);
   await reading.record(fn(`await client.query('SELECT id FROM children')`), once);
   await reading.close();
-  await reader.close();
-  expect(directories().filter((name) => name.startsWith('idle-'))).toHaveLength(1);
-  const writer = await seededModule.SeededDatabase.open(engine, own);
+  const left = directories().filter((name) => !others.includes(name));
+  expect(left).toEqual([expect.stringMatching(/^idle-/)]);
+  const writing = recorderOf(own);
   const target = fn(`
     console.log((await client.query('SELECT count(*) FROM children')).rows[0].count, 'END');
     await client.query('BEGIN');
     await client.query('DELETE FROM children');
     await client.query('/* for good */ COMMIT');`);
   output = '';
-  const writing = recorderOf(writer);
   await writing.record(target, [...once, ...once]);
   await expect.poll(() => output.match(/END/g)?.length).toBe(2);
   expect(output).toBe('2 END\n2 END\n');
   await writing.close();
-  await writer.close();
   expect(directories()).toEqual(others);
 });
 
-test('a setting that the server refuses leaves nothing open, and the rows for the next', async () => {
+test('rows that cannot be opened are told to every function and in the end, and leave nothing open', async () => {
   const session = { settings: { work_mem: 'plenty' }, role: undefined };
-  const own = { ...source, seed: [] };
-  await expect(seededModule.SeededDatabase.open(engine, { ...own, session })).rejects.toMatchObject({
+  const refused = {
     code: 'suite',
     message: 'PostgreSQL refused the setting work_mem = plenty: invalid value for parameter "work_mem": "plenty"',
-  });
-  const opened = await seededModule.SeededDatabase.open(engine, own);
-  await opened.close();
-  await expect(
-    seededModule.SeededDatabase.open(engine, {
-      ...own,
-      seed: [{ file: 'seed.sql', text: '-- Größe 🙂\nSELECT 1;\nINSERT INTO notes (id, body)\n  VALUES (1, wrong);' }],
-    }),
-  ).rejects.toMatchObject({
+  };
+  const one = recorderOf({ ...source, session });
+  await expect(one.record(fn(''), once)).rejects.toMatchObject(refused);
+  await expect(one.record(fn(''), once)).rejects.toMatchObject(refused);
+  await expect(one.close()).rejects.toMatchObject(refused);
+  const text = '-- Größe 🙂\nSELECT 1;\nINSERT INTO notes (id, body)\n  VALUES (1, wrong);';
+  const other = recorderOf({ ...source, seed: [{ file: 'seed.sql', text }] });
+  await expect(other.record(fn(''), once)).rejects.toMatchObject({
     code: 'seed',
     message: expect.stringContaining('column "wrong" does not exist'),
     where: { file: 'seed.sql', line: 4, column: 14 },
   });
+  await expect(other.close()).rejects.toMatchObject({ code: 'seed' });
   const busy = readdirSync(cache)
     .flatMap((key) => readdirSync(join(cache, key)))
     .filter((name) => name.startsWith('busy-'));
   expect(busy).toHaveLength(1);
 });
 
+test('a module that hangs while it is loaded keeps nothing from being opened for the next one', async () => {
+  const own = recorderOf(source);
+  const hanging = fn('', { before: 'while (true) {}', timeout: 500 });
+  for (let time = 0; time < 2; time += 1) {
+    await expect(own.record(hanging, once)).rejects.toMatchObject({
+      code: 'module',
+      message: 'The function run cannot be loaded: it did not end within 0.5 s.',
+    });
+  }
+  expect(await own.record(fn(`await client.query('SELECT 1')`), once)).toHaveLength(1);
+  await own.close();
+});
+
+test('a query that hangs is ended with its function', async () => {
+  const endless = `
+    await client.query('WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n');`;
+  await expect(recorder.record(fn(endless, { timeout: 1000 }), once)).rejects.toMatchObject({
+    message: 'The function run failed for the scenario one: it did not end within 1 s.',
+  });
+  expect(await texts(fn(`await client.query('SELECT 1')`))).toEqual([['SELECT 1']]);
+});
+
+test('a directory that the database does not open is made again', async () => {
+  const own = { ...source, seed: [{ file: 'other.sql', text: 'INSERT INTO notes (id, body) VALUES (3, $$x$$)' }] };
+  const target = fn(`console.log((await client.query('SELECT id FROM notes')).rows[0].id, 'END');`);
+  const others = readdirSync(cache);
+  const first = recorderOf(own);
+  await first.record(target, once);
+  await first.close();
+  const [made = ''] = readdirSync(cache).filter((name) => !others.includes(name));
+  const [idle = ''] = readdirSync(join(cache, made));
+  // What the write-ahead log holds is not in the manifest, as every session renews it.
+  for (const name of readdirSync(join(cache, made, idle, 'data', 'pg_wal'))) {
+    rmSync(join(cache, made, idle, 'data', 'pg_wal', name), { recursive: true });
+  }
+  output = '';
+  const second = recorderOf(own);
+  await second.record(target, once);
+  await second.close();
+  await expect.poll(() => output).toBe('3 END\n');
+  expect(readdirSync(join(cache, made))).not.toEqual([idle]);
+});
+
 test('a statement that comes after the end of the last function is told at the end', async () => {
   const late = fn(
     `  await client.query('SELECT 1');\n  setTimeout(() => client.query('SELECT 2').catch(() => {}), 20);`,
   );
-  const own = recorderOf(seeded);
+  const own = recorderOf(source);
   expect(await own.record(late, once)).toHaveLength(1);
   await new Promise((resolve) => setTimeout(resolve, 200));
   await expect(own.close()).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { PlanGuardError, type Where } from '../errors.js';
-import type { SeededDatabase } from '../postgres/seeded.js';
+import type { Loan, SeededDatabase } from '../postgres/seeded.js';
 import type { CallSite, FromWorker, ModuleFunction, SentStatement, ToWorker, Values } from './messages.js';
 
 /** One statement that a function sent, with the values that it bound. */
@@ -29,46 +29,60 @@ interface Task {
   readonly onMessage: (message: FromWorker) => void;
 }
 
-/** How long a thread may take to leave the database as it was, in milliseconds. */
-const PATIENCE = 500;
+/** A thread, with the rows that are open in it. */
+interface Thread {
+  readonly worker: Worker;
+  readonly database: Promise<SeededDatabase>;
+  isOpen: boolean;
+  /** Why it has ended, where it has. */
+  ended: PlanGuardError | undefined;
+}
+
+/** Opens the seeded rows in a thread, by way of its argument. */
+export type OpenSeeded = (openIn: (loan: Loan) => Promise<void>) => Promise<SeededDatabase>;
+
+/** How long a thread may take to close the database, in milliseconds. */
+const PATIENCE = 1000;
 
 /**
- * Calls functions of modules with a client of the seeded rows and records the statements that they send. The
- * functions run in a thread of their own, so that one that hangs can be ended.
+ * Calls functions of modules with a client of the seeded rows and records the statements that they send. The functions
+ * and their database run in a thread of their own, so that one that hangs can be ended, in a query or out of it.
  */
 export class Recorder {
-  readonly #database: Promise<SeededDatabase>;
+  readonly #open: OpenSeeded;
   readonly #onOutput: (text: string) => void;
-  #worker: Worker | undefined;
-  /** The rows, once the thread works on them. */
-  #lent: SeededDatabase | undefined;
+  #thread: Thread | undefined;
+  /** Why the rows cannot be opened. */
+  #unopened: Error | undefined;
+  #opening: Pick<Task, 'resolve' | 'reject'> | undefined;
   #task: Task | undefined;
-  #onLeft: ((changed: boolean) => void) | undefined;
+  #onClosed: ((changed: boolean) => void) | undefined;
   #target: RecordedFunction | undefined;
   /** What a function did after it had ended, which is told at the next occasion. */
   #late: PlanGuardError | undefined;
 
   /**
-   * @param database may still be opening while modules are loaded
+   * @param open is called for the first function, and for the next one after one that failed
    * @param onOutput takes what the modules print
    */
-  constructor(database: Promise<SeededDatabase>, onOutput: (text: string) => void) {
-    this.#database = database;
+  constructor(open: OpenSeeded, onOutput: (text: string) => void) {
+    this.#open = open;
     this.#onOutput = onOutput;
-    this.#worker = this.#start();
   }
 
   /**
    * Calls the function once per run, each in a transaction that is rolled back.
    * @returns the statements of each run, in the order they were sent
-   * @throws {PlanGuardError} `module` where the function is not there, throws, takes too long or sends nothing;
-   *   `engine` where the rows cannot be reached; whatever `database` is rejected with
+   * @throws {PlanGuardError | PlanGuardErrors} `module` where the function is not there, throws, takes too long or sends
+   *   nothing; whatever the rows cannot be opened for
    */
   async record(target: RecordedFunction, runs: readonly Run[]): Promise<readonly (readonly RecordedStatement[])[]> {
     this.#throwLate();
+    if (this.#unopened !== undefined) throw this.#unopened;
     this.#target = target;
+    this.#thread ??= this.#start();
     try {
-      const recorded = await this.#record(target, runs);
+      const recorded = await this.#record(this.#thread, target, runs);
       this.#throwLate();
       return recorded;
     } catch (error) {
@@ -79,61 +93,67 @@ export class Recorder {
     }
   }
 
-  /** @throws {PlanGuardError} `module` for what the last function did after it had ended */
+  /**
+   * @throws {PlanGuardError | PlanGuardErrors} whatever the rows could not be opened for; `module` for what the last
+   *   function did after it had ended
+   */
   async close(): Promise<void> {
     await this.#end();
+    if (this.#unopened !== undefined) throw this.#unopened;
     this.#throwLate();
   }
 
-  async #end(): Promise<void> {
-    await this.#leave();
-    const worker = this.#worker;
-    this.#worker = undefined;
-    await worker?.terminate();
-  }
-
-  #start(): Worker {
+  #start(): Thread {
     // The bundled command stands in another folder beside this one.
     const worker = new Worker(new URL('../recording/worker.js', import.meta.url), { stdout: true, stderr: true });
     for (const stream of [worker.stdout, worker.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => this.#onOutput(text));
     }
+    const openIn = (loan: Loan) =>
+      new Promise<void>((resolve, reject) => {
+        this.#opening = { resolve, reject };
+        if (thread.ended !== undefined) reject(thread.ended);
+        else worker.postMessage({ kind: 'open', ...loan } satisfies ToWorker);
+      });
+    const thread: Thread = { worker, database: this.#open(openIn), isOpen: false, ended: undefined };
+    thread.database.catch(() => {});
     const end = (message: string) => {
-      if (this.#worker !== worker) return;
-      this.#worker = undefined;
-      this.#onLeft?.(true);
-      this.#lent?.takeBack(true);
-      this.#lent = undefined;
-      this.#task?.reject(this.#error(message));
+      thread.ended ??= this.#error(message);
+      if (this.#thread !== thread) return;
+      this.#opening?.reject(thread.ended);
+      this.#task?.reject(thread.ended);
+      this.#onClosed?.(true);
     };
     worker.on('message', (message: FromWorker) => {
-      if (this.#worker === worker) this.#receive(message);
+      if (this.#thread === thread) this.#receive(message);
     });
     worker.on('error', (error) => end(`failed: ${String(error)}`));
     worker.on('exit', () => end('ended the thread that it runs in (process.exit?)'));
-    this.#lend(worker).catch((error) => this.#task?.reject(error));
-    return worker;
+    return thread;
   }
 
-  async #lend(worker: Worker): Promise<void> {
-    const database = await this.#database;
-    const { address, transfer } = await database.lend();
-    if (this.#worker !== worker) return;
-    this.#lent = database;
-    worker.postMessage({ kind: 'open', address } satisfies ToWorker, transfer);
-  }
-
-  /** Has the thread leave the rows as they were; where it does not answer they are given up. */
-  async #leave(): Promise<void> {
-    const lent = this.#lent;
-    if (lent === undefined) return;
-    this.#lent = undefined;
-    const left = new Promise<boolean>((resolve) => {
-      this.#onLeft = resolve;
-      this.#worker?.postMessage({ kind: 'leave' } satisfies ToWorker);
+  /** Has the thread close the database, which is given up where it does not answer, and ends it. */
+  async #end(): Promise<void> {
+    const thread = this.#thread;
+    if (thread === undefined) return;
+    const changed = thread.isOpen && thread.ended === undefined ? await this.#closeIn(thread) : true;
+    this.#thread = undefined;
+    await thread.worker.terminate();
+    thread.ended ??= this.#error('was ended');
+    this.#opening?.reject(thread.ended);
+    const database = await thread.database.catch((error: Error) => {
+      if (error !== thread.ended) this.#unopened = error;
     });
-    lent.takeBack(await Promise.race([left, sleep(PATIENCE, true, { ref: false })]));
-    this.#onLeft = undefined;
+    await database?.close({ changed });
+  }
+
+  /** @returns whether the files of the database may be other than before */
+  #closeIn({ worker }: Thread): Promise<boolean> {
+    const closed = new Promise<boolean>((resolve) => {
+      this.#onClosed = resolve;
+      worker.postMessage({ kind: 'close' } satisfies ToWorker);
+    });
+    return Promise.race([closed, sleep(PATIENCE, true, { ref: false })]);
   }
 
   #throwLate(): void {
@@ -143,8 +163,11 @@ export class Recorder {
   }
 
   /** Has the thread record, and waits for each of its words for as long as the suite allows. */
-  async #record(target: RecordedFunction, runs: readonly Run[]): Promise<readonly (readonly RecordedStatement[])[]> {
-    this.#worker ??= this.#start();
+  async #record(
+    { worker, database }: Thread,
+    target: RecordedFunction,
+    runs: readonly Run[],
+  ): Promise<readonly (readonly RecordedStatement[])[]> {
     const recorded: (readonly RecordedStatement[])[] = [];
     let isLoaded = false;
     let timer: NodeJS.Timeout | undefined;
@@ -152,8 +175,7 @@ export class Recorder {
     const failure = () => (isLoaded ? `failed for the scenario ${scenario()}` : 'cannot be loaded');
     try {
       await new Promise<void>((resolve, reject) => {
-        // Where it failed before this, nothing else tells.
-        this.#database.catch(reject);
+        database.catch(reject);
         const late = () => reject(this.#error(`${failure()}: it did not end within ${target.timeout / 1000} s`));
         const wait = () => {
           clearTimeout(timer);
@@ -176,7 +198,7 @@ export class Recorder {
         wait();
         const values = runs.map((run) => run.values);
         const message: ToWorker = { kind: 'record', target: { file: target.file, export: target.export }, values };
-        this.#worker?.postMessage(message);
+        worker.postMessage(message);
       });
       return recorded;
     } finally {
@@ -188,18 +210,23 @@ export class Recorder {
   #receive(message: FromWorker): void {
     const task = this.#task;
     switch (message.kind) {
+      case 'opened':
+        if (this.#thread !== undefined) this.#thread.isOpen = true;
+        this.#opening?.resolve();
+        return;
+      case 'unopened': {
+        const { code, hint } = message;
+        const facts = hint === undefined ? {} : { hint };
+        const error =
+          code === undefined ? new Error(message.message) : new PlanGuardError(code, message.message, facts);
+        this.#opening?.reject(error);
+        return;
+      }
       case 'done':
         task?.resolve();
         return;
-      case 'left':
-        this.#onLeft?.(message.changed);
-        return;
-      case 'lost':
-        task?.reject(
-          new PlanGuardError('engine', `The seeded rows cannot be reached: ${message.message}`, {
-            hint: 'Run it again; if it fails again, look at what the server wrote into its log.',
-          }),
-        );
+      case 'closed':
+        this.#onClosed?.(message.changed);
         return;
       case 'late':
         this.#late ??= this.#error('sent a statement after it had ended: await every query', message.at);

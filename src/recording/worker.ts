@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { parentPort } from 'node:worker_threads';
+import { PlanGuardError } from '../errors.js';
 import type { TextResult } from '../postgres/database.js';
-import { type Address, borrow, errorFacts } from '../postgres/lend.js';
+import { borrow } from '../postgres/lend.js';
+import type { Loan } from '../postgres/seeded.js';
 import { type SeededQuery, SeededSession } from '../postgres/seeded-session.js';
 import { callSite } from './call-site.js';
 import { RecordingClient } from './client.js';
@@ -17,23 +19,22 @@ if (port === null) throw new Error('recording/worker runs as a worker thread onl
 process.setSourceMapsEnabled(true);
 Error.stackTraceLimit = 30;
 const send = (message: FromWorker) => port.postMessage(message);
-let open: (address: Address) => void = () => {};
-const session = new Promise<Address>((resolve) => {
-  open = resolve;
-}).then(async (address) => new SeededSession(await borrow(address)));
-session.catch((error: Error) => send({ kind: 'lost', message: error.message }));
-let leaving = false;
+let setSession: (session: SeededSession) => void = () => {};
+const session = new Promise<SeededSession>((resolve) => {
+  setSession = resolve;
+});
+let closing = false;
 
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'open':
-      open(message.address);
+      void open(message);
       return;
     case 'record':
       record(message.target, message.values).catch(fail);
       return;
-    case 'leave':
-      void leave();
+    case 'close':
+      void close();
   }
 });
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, fail);
@@ -54,7 +55,7 @@ async function record(target: ModuleFunction, runs: readonly Values[]): Promise<
   const opened = await session;
   send({ kind: 'begun' });
   for (const values of runs) {
-    if (leaving) return;
+    if (closing) return;
     send({ kind: 'ran', statements: await opened.inTransaction((query) => run(call, values, query)) });
   }
   send({ kind: 'done' });
@@ -90,7 +91,9 @@ async function answerTo({ text, values }: SentStatement, query: SeededQuery): Pr
     const result = await query(text, values);
     return { kind: 'result', fields: result.fields, rows: result.rows, tag: tagOf(result) };
   } catch (error) {
-    return { kind: 'refused', ...errorFacts(error as Error) };
+    const { message, length: _, name: __, ...facts } = error as Error & Record<string, unknown>;
+    const texts = Object.entries(facts).filter((fact): fact is [string, string] => typeof fact[1] === 'string');
+    return { kind: 'refused', message, facts: Object.fromEntries(texts) };
   }
 }
 
@@ -99,10 +102,20 @@ function tagOf({ command, rowCount }: TextResult): string | undefined {
   return command === 'INSERT' ? `INSERT 0 ${rowCount}` : `${command} ${rowCount}`;
 }
 
-async function leave(): Promise<void> {
-  leaving = true;
-  const changed = await session.then((opened) => opened.end()).catch(() => true);
-  send({ kind: 'left', changed });
+async function open({ address, session: settings }: Loan): Promise<void> {
+  try {
+    setSession(new SeededSession(await borrow(address, settings)));
+    send({ kind: 'opened' });
+  } catch (error) {
+    const { code, hint } = error instanceof PlanGuardError ? error : {};
+    send({ kind: 'unopened', message: (error as Error).message, code, hint });
+  }
+}
+
+async function close(): Promise<void> {
+  closing = true;
+  const changed = await session.then((opened) => opened.close()).catch(() => true);
+  send({ kind: 'closed', changed });
 }
 
 async function load({ file, export: name }: ModuleFunction): Promise<QueryFunction> {

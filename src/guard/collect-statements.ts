@@ -64,7 +64,7 @@ class ModuleStatements {
   readonly #recorder: Recorder;
   #turn: Promise<unknown> = Promise.resolve();
   #tellMade: () => void = () => {};
-  /** The seeded rows are made, for the first function, or cannot be. */
+  /** The seeded rows are made, for the first function, cannot be, or are not wanted. */
   readonly made = new Promise<void>((resolve) => {
     this.#tellMade = resolve;
   });
@@ -87,6 +87,7 @@ class ModuleStatements {
    *   it had ended
    */
   close(): Promise<void> {
+    this.#tellMade();
     return this.#recorder.close();
   }
 

@@ -36,7 +36,8 @@ For a condition like created_at > now(), beyond the last bound of a histogram, t
 up in an index. --min-max reads both ends of columns that have a histogram and lead a B-tree, with one look into the
 index for each, and no sort or scan; the replica then plans such conditions, and merge joins, as the database does. Two
 values of each column come into the file. With --redact, ends of columns whose values are replaced are not read. Code of
-other roles is not run: not even functions in expression indexes. What cannot be read so is listed.
+other roles is not run: tables whose indexes or extended statistics call such are left out. Rows that were deleted at an
+end and not vacuumed yet have to be passed over, for 5 seconds at most. What cannot be read so is listed.
 
 Examples:
   plan-guard stats pull --database-url postgres://reader@db.internal/app --no-redact -o production.json

@@ -2,7 +2,7 @@ import type { Statistics } from './model.js';
 
 type Rows = (text: string, values?: readonly unknown[]) => Promise<readonly unknown[]>;
 
-export type Environment = Pick<Statistics, 'settings' | 'search_path' | 'row_security' | 'extensions'>;
+export type Environment = Pick<Statistics, 'settings' | 'row_security' | 'extensions'>;
 
 /** What the planner goes by (https://www.postgresql.org/docs/current/runtime-config-query.html). */
 const settingsQuery = `
@@ -13,22 +13,21 @@ const settingsQuery = `
   ORDER BY name COLLATE "C"`;
 
 const facts = `
-  SELECT current_setting('search_path') AS search_path, current_user::text AS role,
+  SELECT current_user::text AS role,
     (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user) AS bypassed`;
 
-/** What the session's role and server bring to planning beside statistics. */
+/** What the session's role and server bring to planning beside statistics and the search path. */
 export async function readEnvironment(rows: Rows, protectedTables: readonly string[]): Promise<Environment> {
   const settings = (await rows(settingsQuery)) as { name: string; value: string }[];
   const extensions = (await rows('SELECT extname::text AS name, extversion AS value FROM pg_extension')) as {
     name: string;
     value: string;
   }[];
-  const [session] = (await rows(facts)) as { search_path: string; role: string; bypassed: boolean }[];
+  const [session] = (await rows(facts)) as { role: string; bypassed: boolean }[];
   if (session === undefined) throw new Error('a query without FROM gave no row');
-  const { search_path, role, bypassed } = session;
+  const { role, bypassed } = session;
   return {
     settings: byName(settings),
-    search_path,
     ...(protectedTables.length === 0 ? {} : { row_security: { role, bypassed, tables: protectedTables } }),
     extensions: byName(extensions),
   };

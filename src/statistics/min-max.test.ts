@@ -1,3 +1,5 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type NativeServer, startNativeServer } from '../postgres/native.js';
@@ -8,6 +10,9 @@ import { type PullOptions, pullStatistics, type StatisticsClient } from './pull.
 import { parseStatistics } from './read.js';
 import { RedactionKey } from './redaction-key.js';
 import { missingFrom } from './summarize.js';
+
+/** More columns than a call of a function takes arguments. */
+const WIDE = Array.from({ length: 60 }, (_, index) => `c${index}`);
 
 const SCHEMA = `
   CREATE ROLE reader LOGIN; CREATE ROLE owner LOGIN; GRANT CREATE ON SCHEMA public TO owner;
@@ -53,11 +58,18 @@ const SCHEMA = `
   CREATE FUNCTION theirs(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 / 2';
   CREATE TABLE owned (id int PRIMARY KEY); CREATE INDEX owned_theirs ON owned (theirs(id));
   INSERT INTO owned SELECT generate_series(1, 1000);
+  CREATE TABLE owned_too (id int PRIMARY KEY); CREATE STATISTICS owned_both ON (id + theirs(4)), (id % 10) FROM owned_too;
+  INSERT INTO owned_too SELECT generate_series(1, 1000);
   RESET ROLE;
+  CREATE TABLE wide (${WIDE.map((name) => `${name} int`)});
+  INSERT INTO wide SELECT ${WIDE.map(() => 'n')} FROM generate_series(1, 1000) n;
+  ${WIDE.map((name) => `CREATE INDEX ON wide (${name});`).join('\n  ')}
   ANALYZE; DELETE FROM emptied;
   VACUUM emptied;
   GRANT SELECT ON plain, guarded TO reader; GRANT SELECT (id) ON partly TO reader;
   INSERT INTO plain (id, name) VALUES (-5, 'AAA'), (9000, 'zzz'), (0, NULL)`;
+
+const THEIRS = { 'public.owned': ['id'], 'public.owned_theirs': ['theirs'], 'public.owned_too': ['id'] };
 
 describe.each([18, 15] as const)('native %d', (version) => {
   let server: NativeServer;
@@ -120,10 +132,10 @@ describe.each([18, 15] as const)('native %d', (version) => {
       'hidden.t': { id: ['1', '1000'] },
       'public.slowly': { id: ['1', '1000'] },
       slowly_slow: { slow: ['1', '1000'] },
-      'public.owned': { id: ['1', '1000'] },
+      'public.wide': Object.fromEntries(WIDE.map((name) => [name, ['1', '1000']])),
     });
     // A superuser does not run what another role wrote.
-    expect(statistics.unread_min_max).toEqual({ 'public.owned_theirs': ['theirs'] });
+    expect(statistics.unread_min_max).toEqual(THEIRS);
     expect(missingFrom(statistics)).toContain(
       'public.owned_theirs: columns theirs: their smallest and largest values (--min-max) could not be read.',
     );
@@ -136,7 +148,67 @@ describe.each([18, 15] as const)('native %d', (version) => {
     expect(endsIn(await pullAs('owner'))).toEqual({
       'public.owned': { id: ['1', '1000'] },
       owned_theirs: { theirs: ['0', '500'] },
+      'public.owned_too': { id: ['1', '1000'] },
     });
+  });
+
+  test('what others made runs neither when a table is planned nor under a name of PostgreSQL', async () => {
+    const traps = `
+      CREATE FUNCTION trap(text, int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS
+        'BEGIN IF current_user <> ''owner'' THEN RAISE EXCEPTION ''sprung by %'', current_user; END IF; RETURN $1; END';
+      CREATE FUNCTION format(text, int) RETURNS text LANGUAGE sql AS 'SELECT public.trap($1, $2)';
+      CREATE FUNCTION format(text, bigint) RETURNS text LANGUAGE sql AS 'SELECT public.trap($1, 1)';
+      CREATE FUNCTION to_json(text[]) RETURNS json LANGUAGE sql AS 'SELECT public.trap(''[]'', 1)::json';
+      CREATE FUNCTION quote_ident(name) RETURNS text LANGUAGE sql AS 'SELECT public.trap($1::text, 1)';
+      CREATE FUNCTION masked(int2, int4) RETURNS int LANGUAGE sql AS 'SELECT length(public.trap('''', 1))';
+      CREATE OPERATOR & (LEFTARG = int2, RIGHTARG = int4, FUNCTION = masked);
+      CREATE TABLE snare (id int PRIMARY KEY, a int, b bigint, CHECK (a < length(trap('a', 1)) + 9000));
+      CREATE INDEX snare_b ON snare (b);
+      INSERT INTO snare SELECT n, n, n FROM generate_series(1, 1000) n;
+      ANALYZE snare`;
+    const name = 'trapped';
+    await owner.query(`CREATE DATABASE ${name}`);
+    const trapped = new pg.Client({ ...server.connection, database: name });
+    try {
+      await trapped.connect();
+      await trapped.query('GRANT CREATE ON SCHEMA public TO owner; SET constraint_exclusion = on; SET ROLE owner');
+      for (const statement of traps.split(/;\n/)) await trapped.query(statement);
+      await trapped.query('RESET ROLE');
+      const read = await pull(trapped, { environment: true });
+      expect(endsIn(read)).toEqual({ 'public.snare': { id: ['1', '1000'], b: ['1', '1000'] } });
+      expect(read).not.toHaveProperty('unread_min_max');
+      expect(read.search_path).toBe('"$user", public');
+      // The planner itself would run each of these.
+      for (const index of [`((a + length(trap('a', 1))))`, `(a) WHERE a > length(trap('a', 1))`]) {
+        await trapped.query(`SET ROLE owner; CREATE INDEX snare_trap ON snare ${index}; ANALYZE snare; RESET ROLE`);
+        const { unread_min_max } = await pull(trapped);
+        expect(unread_min_max).toMatchObject({ 'public.snare': ['b', 'id'] });
+        await trapped.query('DROP INDEX snare_trap');
+      }
+    } finally {
+      await trapped.end();
+      await owner.query(`DROP DATABASE ${name}`);
+    }
+  });
+
+  test('a column that cannot be read does not stand in the way of the others of its table', async () => {
+    await owner.query('CREATE TABLE damaged (id int, other int, third int)');
+    await owner.query('INSERT INTO damaged SELECT n, n, n FROM generate_series(1, 1000) n');
+    // An index is built past the buffers, so what is in its file is what will be read.
+    for (const column of ['id', 'other', 'third']) await owner.query(`CREATE INDEX ON damaged (${column})`);
+    await owner.query('ANALYZE damaged');
+    const { rows } = await owner.query(`SELECT pg_relation_filepath('damaged_other_idx') AS path`);
+    const file = await open(join(server.directory, rows[0].path), 'r+');
+    try {
+      const { size } = await file.stat();
+      await file.write(Buffer.alloc(size - 8192), 0, size - 8192, 8192);
+      const read = await pull(owner, { tables: ['damaged'] });
+      expect(endsIn(read)).toEqual({ 'public.damaged': { id: ['1', '1000'], third: ['1', '1000'] } });
+      expect(read.unread_min_max).toEqual({ 'public.damaged': ['other'] });
+    } finally {
+      await file.close();
+      await owner.query('DROP TABLE damaged');
+    }
   });
 
   test('rights and row-level security hold, and what cannot be read for them is told', async () => {
@@ -192,7 +264,7 @@ describe.each([18, 15] as const)('native %d', (version) => {
     } finally {
       await watching.end();
     }
-    expect(locked).toEqual(expect.arrayContaining(['plain', 'seen', 'child', 'owned']));
+    expect(locked).toEqual(expect.arrayContaining(['plain', 'seen', 'child', 'wide']));
     expect(new Set(locks)).toEqual(new Set(['AccessShareLock']));
     const { rows } = await owner.query(
       `SELECT current_setting('enable_seqscan') AS scan, txid_current_if_assigned() AS xid`,
@@ -211,7 +283,7 @@ describe.each([18, 15] as const)('native %d', (version) => {
       await owner.query(`UPDATE pg_index SET indcheckxmin = true WHERE indexrelid = 'seen_id'::regclass`);
       const statistics = await pullAs('postgres', { statementTimeout: 1500 }, `SET test.slow = 'on'`);
       expect(statistics.unread_min_max).toEqual({
-        'public.owned_theirs': ['theirs'],
+        ...THEIRS,
         'public.partly': ['id', 'salary'],
         'public.seen': ['id'],
         'public.slowly_slow': ['slow'],

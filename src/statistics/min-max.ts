@@ -13,14 +13,15 @@ interface CandidateRow {
   readonly source: string;
   /** Whether the index, read from the smallest value on, begins with nulls. */
   readonly nulls_first: boolean;
-  /** Whether reading runs no code but that of PostgreSQL, of superusers and of the role itself. */
+  /** Whether nothing but code of PostgreSQL, of superusers and of the role itself is run when the table is read. */
   readonly trusted: boolean;
 }
 
 /**
  * Columns that lead a B-tree in which the planner looks their ends up (`get_actual_variable_range` in
  * src/backend/utils/adt/selfuncs.c): over all rows, in the order and the collation that the type and the column have by
- * themselves. What an expression is made of runs with the rights of the role that reads it.
+ * themselves. What any index of a table and its extended statistics are made of (expressions, predicates) may run, with
+ * the rights of the role, as soon as a query of that table is planned: the planner folds constants in it.
  */
 const candidatesQuery = `
   SELECT DISTINCT ON (relation, name)
@@ -28,13 +29,18 @@ const candidatesQuery = `
     CASE WHEN b.attnum IS NULL THEN '(' || pg_get_indexdef(i.indexrelid, 1, false) || ')' ELSE quote_ident(b.attname) END AS value,
     quote_ident(n.nspname) || '.' || quote_ident(t.relname) AS source,
     (i.indoption[0] & 1 <> 0) <> (i.indoption[0] & 2 <> 0) AS nulls_first,
-    b.attnum IS NOT NULL OR NOT EXISTS (
-      SELECT FROM pg_depend d
-      LEFT JOIN pg_proc p ON d.refclassid = 'pg_proc'::regclass AND p.oid = d.refobjid
+    NOT EXISTS (
+      SELECT FROM (
+        SELECT 'pg_class'::regclass, indexrelid FROM pg_index WHERE indrelid = t.oid
+        UNION ALL
+        SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext WHERE stxrelid = t.oid
+      ) AS planned (class, oid)
+      JOIN pg_depend d ON (d.classid, d.objid) = (planned.class, planned.oid)
       LEFT JOIN pg_operator o ON d.refclassid = 'pg_operator'::regclass AND o.oid = d.refobjid
+      LEFT JOIN pg_proc p ON d.refclassid = 'pg_proc'::regclass AND p.oid = d.refobjid OR p.oid = o.oprcode
       LEFT JOIN pg_type y ON d.refclassid = 'pg_type'::regclass AND y.oid = d.refobjid
       JOIN pg_roles r ON r.oid IN (p.proowner, o.oprowner, y.typowner)
-      WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND NOT r.rolsuper AND r.rolname <> current_user
+      WHERE NOT r.rolsuper AND r.rolname <> current_user
     ) AS trusted
   FROM pg_index i
   JOIN pg_class c ON c.oid = i.indexrelid AND c.relkind = 'i'
@@ -51,13 +57,20 @@ const candidatesQuery = `
     AND NOT (t.relrowsecurity AND row_security_active(t.oid))
   ORDER BY relation, name, c.relname COLLATE "C"`;
 
-/** The planner is left no way but an index, in the order that it has. */
+/** The planner is left no way but an index, in the order that it has, and no constraint of a table to evaluate. */
 const settings = {
   enable_seqscan: 'off',
   enable_bitmapscan: 'off',
   enable_sort: 'off',
   max_parallel_workers_per_gather: '0',
+  constraint_exclusion: 'off',
 };
+
+/**
+ * How long one reading may take, in milliseconds: a look into an index passes over the dead rows at its end, of which a
+ * queue may have millions.
+ */
+const READ_TIMEOUT = 5000;
 
 /**
  * Reads the smallest and the largest value of columns that have a histogram, each with one look into a B-tree, and adds
@@ -86,6 +99,11 @@ export async function readMinMax(
     wanted.set(relation, [...(wanted.get(relation) ?? []), { ...candidate, of: nameOf(attribute.of), own }]);
   }
   for (const [name, value] of Object.entries(settings)) await rows('SELECT set_config($1, $2, true)', [name, value]);
+  await rows(
+    `SELECT set_config(name, least(nullif(setting::int, 0), $1)::text, true) FROM pg_settings
+      WHERE name = 'statement_timeout'`,
+    [READ_TIMEOUT],
+  );
   await rows('SAVEPOINT min_max');
   const unread: Record<string, string[]> = {};
   let done = 0;
@@ -115,9 +133,10 @@ type Ends = readonly [smallest: string, largest: string] | 'no rows' | undefined
 async function endsOf(rows: Rows, wanted: readonly Wanted[]): Promise<readonly Ends[]> {
   const trusted = wanted.filter((one) => one.trusted);
   const ends = new Map<Wanted, Ends>();
+  let looked: readonly Wanted[] = [];
   try {
     const plain = trusted.length === 0 ? [] : await rows<PlanRow>(`EXPLAIN (FORMAT JSON) ${endsQuery(trusted)}`);
-    const looked = lookUps(plain, trusted);
+    looked = lookUps(plain, trusted);
     if (looked.length > 0) {
       const [row] = await rows<{ ends: readonly (string | null)[] }>(endsQuery(looked));
       for (const [index, one] of looked.entries()) {
@@ -130,6 +149,10 @@ async function endsOf(rows: Rows, wanted: readonly Wanted[]): Promise<readonly E
   }
   // Gives the locks back as well, so that no more than one relation is locked at a time.
   await rows('ROLLBACK TO SAVEPOINT min_max');
+  // One that takes too long does not stand in the way of the others.
+  if (ends.size === 0 && looked.length > 1) {
+    for (const one of looked) ends.set(one, (await endsOf(rows, [one]))[0]);
+  }
   return wanted.map((one) => ends.get(one));
 }
 
@@ -142,7 +165,7 @@ function endsQuery(wanted: readonly Wanted[]): string {
         ORDER BY ${value} ${order} NULLS ${nulls} LIMIT 1)`;
     }),
   );
-  return `SELECT json_build_array(${looks.join(', ')}) AS ends`;
+  return `SELECT to_json(ARRAY[${looks.join(', ')}]) AS ends`;
 }
 
 interface PlanRow {

@@ -98,6 +98,9 @@ const LOCK_TIMEOUT = 2000;
 export async function pullStatistics(client: StatisticsClient, options: PullOptions): Promise<Statistics> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
+    // With no other schema in it, none of PostgreSQL's names can mean what somebody else has made.
+    const { rows } = await client.query('SHOW search_path');
+    await client.query(`SET LOCAL search_path = ''`);
     // Values are read in a form that does not depend on the session, as pg_dump does it.
     const session = { DateStyle: 'ISO', IntervalStyle: 'postgres', extra_float_digits: '3', bytea_output: 'hex' };
     const timeout = options.statementTimeout;
@@ -108,7 +111,7 @@ export async function pullStatistics(client: StatisticsClient, options: PullOpti
     for (const [name, value] of Object.entries({ ...session, ...limits })) {
       await client.query('SELECT set_config($1, $2, true)', [name, value]);
     }
-    return await new Pull(client, options).read();
+    return await new Pull(client, options, rows[0].search_path).read();
   } finally {
     // Where the connection is lost there is nothing to roll back, and what lost it is worth telling.
     await client.query('ROLLBACK').catch(() => {});
@@ -120,10 +123,13 @@ const CHUNK = 200;
 class Pull {
   readonly #client: StatisticsClient;
   readonly #options: PullOptions;
+  /** That of the session. */
+  readonly #searchPath: string;
 
-  constructor(client: StatisticsClient, options: PullOptions) {
+  constructor(client: StatisticsClient, options: PullOptions, searchPath: string) {
     this.#client = client;
     this.#options = options;
+    this.#searchPath = searchPath;
   }
 
   async read(): Promise<Statistics> {
@@ -142,7 +148,7 @@ class Pull {
     const extended = await this.#extended(relations);
     const environment =
       this.#options.environment === true
-        ? await readEnvironment((text) => this.#rows(text), protectedTables)
+        ? { ...(await readEnvironment((text) => this.#rows(text), protectedTables)), search_path: this.#searchPath }
         : undefined;
     // Last, for it changes settings of the transaction.
     const unread = minMax === true ? await this.#minMax(relations, attributes, columns) : {};

@@ -38,6 +38,8 @@ const SCHEMA = `
   CREATE TABLE nulls (id int, a int, b int);
   INSERT INTO nulls SELECT CASE WHEN n > 500 THEN n END, CASE WHEN n > 600 THEN n END, NULL FROM generate_series(1, 1000) n;
   CREATE INDEX nulls_id ON nulls (id); CREATE INDEX nulls_a ON nulls (a NULLS FIRST); CREATE INDEX nulls_b ON nulls (b);
+  CREATE TABLE long (short text, long text); CREATE INDEX long_short ON long (short); CREATE INDEX long_long ON long (long);
+  INSERT INTO long SELECT n, n || repeat('long ', CASE n WHEN 99 THEN 20000 ELSE 1 END) FROM generate_series(10, 99) n;
   CREATE MATERIALIZED VIEW seen AS SELECT id FROM plain; CREATE UNIQUE INDEX seen_id ON seen (id);
   CREATE TABLE parent (id int, at date) PARTITION BY RANGE (at);
   CREATE TABLE child PARTITION OF parent FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
@@ -70,6 +72,7 @@ const SCHEMA = `
   INSERT INTO plain (id, name) VALUES (-5, 'AAA'), (9000, 'zzz'), (0, NULL)`;
 
 const THEIRS = { 'public.owned': ['id'], 'public.owned_theirs': ['theirs'], 'public.owned_too': ['id'] };
+const TOO_LONG = { 'public.long': ['long'] };
 
 describe.each([18, 15] as const)('native %d', (version) => {
   let server: NativeServer;
@@ -125,6 +128,7 @@ describe.each([18, 15] as const)('native %d', (version) => {
       plain_doubled: { doubled: ['-10', '18000'] },
       plain_modulo: { expr: ['-5', '999'] },
       'public.nulls': { id: ['501', '1000'], a: ['601', '1000'] },
+      'public.long': { short: ['10', '99'] },
       'public.seen': { id: ['1', '2000'] },
       'public.child': { id: ['1', '1000'] },
       'public.partly': { id: ['1', '1000'], salary: ['1', '1000'] },
@@ -135,7 +139,7 @@ describe.each([18, 15] as const)('native %d', (version) => {
       'public.wide': Object.fromEntries(WIDE.map((name) => [name, ['1', '1000']])),
     });
     // A superuser does not run what another role wrote.
-    expect(statistics.unread_min_max).toEqual(THEIRS);
+    expect(statistics.unread_min_max).toEqual({ ...THEIRS, ...TOO_LONG });
     expect(missingFrom(statistics)).toContain(
       'public.owned_theirs: columns theirs: their smallest and largest values (--min-max) could not be read.',
     );
@@ -284,6 +288,7 @@ describe.each([18, 15] as const)('native %d', (version) => {
       const statistics = await pullAs('postgres', { statementTimeout: 1500 }, `SET test.slow = 'on'`);
       expect(statistics.unread_min_max).toEqual({
         ...THEIRS,
+        ...TOO_LONG,
         'public.partly': ['id', 'salary'],
         'public.seen': ['id'],
         'public.slowly_slow': ['slow'],

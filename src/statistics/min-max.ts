@@ -72,6 +72,11 @@ const settings = {
  */
 const READ_TIMEOUT = 5000;
 
+/** As long as a value may be, in bytes, for ANALYZE to keep it (`WIDTH_THRESHOLD` in src/backend/commands/analyze.c). */
+const LONGEST = 1024;
+
+const isTooLong = (value: string): boolean => Buffer.byteLength(value) > LONGEST;
+
 /**
  * Reads the smallest and the largest value of columns that have a histogram, each with one look into a B-tree, and adds
  * them to their statistics. A column is read only where the plan does nothing else. It leaves settings of its own behind
@@ -141,7 +146,8 @@ async function endsOf(rows: Rows, wanted: readonly Wanted[]): Promise<readonly E
       const [row] = await rows<{ ends: readonly (string | null)[] }>(endsQuery(looked));
       for (const [index, one] of looked.entries()) {
         const [smallest, largest] = row?.ends.slice(index * 2, index * 2 + 2) ?? [];
-        ends.set(one, smallest == null || largest == null ? 'no rows' : [smallest, largest]);
+        if (smallest == null || largest == null) ends.set(one, 'no rows');
+        else ends.set(one, [smallest, largest].some(isTooLong) ? undefined : [smallest, largest]);
       }
     }
   } catch {

@@ -368,6 +368,33 @@ export const number = 7;
   `);
 });
 
+test('a statement that comes too late does not hide what is wrong with other functions, nor they it', async () => {
+  const orders = `const SQL = 'SELECT id FROM orders WHERE customer_id = 7';
+export async function late(client) {
+  await client.query(SQL);
+  setTimeout(() => client.query(SQL), 20);
+}
+export async function patient(client) {
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await client.query(SQL);
+}
+export async function broken(client) {
+  throw new Error('no');
+}
+`;
+  const queries = ['late', 'patient', 'broken'].map((name) => ({ module: 'orders.js', export: name }));
+  expect(await check({ queries }, { 'orders.js': orders })).toMatchInlineSnapshot(`
+    "
+    $ plan-guard check
+    error: orders.js:11:9: The function broken failed for the scenario regular: Error: no.
+      next: plan-guard calls it as (client, values) once per scenario, on the seeded rows; its SQL goes through the client.
+    error: orders.js:4:27: The function late sent a statement after it had ended: await every query.
+      next: plan-guard calls it as (client, values) once per scenario, on the seeded rows; its SQL goes through the client.
+    exit 2
+    "
+  `);
+});
+
 test('a module that cannot be loaded', async () => {
   expect(
     await check(MODULE, { 'orders.js': "import './nowhere.js';\nexport const orders = 1;\n" }),

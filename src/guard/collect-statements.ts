@@ -41,9 +41,9 @@ export function collectStatements(options: CollectOptions): Collecting {
     entry.source.kind === 'file' ? statementsOfFile(entry, suite) : modules.of(entry, entry.source),
   );
   const all = Promise.allSettled(queries).then(async (settled) => {
-    await modules.close();
+    const ends = [...settled, ...(await Promise.allSettled([modules.close()]))];
     const statements = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    const errors = settled.flatMap((one) => (one.status === 'rejected' ? inputErrors(one.reason) : []));
+    const errors = ends.flatMap((one) => (one.status === 'rejected' ? inputErrors(one.reason) : []));
     throwAll([...errors, ...duplicateNames(statements, suite)]);
     return statements.flat();
   });
@@ -83,8 +83,7 @@ class ModuleStatements {
 
   /**
    * Nothing may run any more.
-   * @throws {PlanGuardError | PlanGuardErrors} why the seeded rows could not be opened; what the last function did after
-   *   it had ended
+   * @throws {PlanGuardError | PlanGuardErrors} what functions did after they had ended
    */
   close(): Promise<void> {
     this.#tellMade();

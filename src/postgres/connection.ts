@@ -20,11 +20,14 @@ interface Wire {
 /** A connection to a server, by the driver `pg`. */
 export class Connection implements Database {
   readonly #client: Client;
+  /** Modules that run in this thread may put another one in its place. */
+  readonly #query: Client['query'];
   #exchange: Exchange | undefined;
 
   /** @param client connected, with a listener for its errors */
   constructor(client: Client) {
     this.#client = client;
+    this.#query = client.query.bind(client);
     const { connection } = client as unknown as { connection: EventEmitter };
     connection.on('notice', ({ message }: { message: string }) => this.#exchange?.reader.notice(message));
   }
@@ -73,7 +76,7 @@ export class Connection implements Database {
         this.#exchange = exchange;
         write(wire);
       });
-      this.#client.query(exchange as unknown as Submittable);
+      this.#query(exchange as unknown as Submittable);
     }).catch(connectionLost);
   }
 }

@@ -123,9 +123,9 @@ export class Pglite implements Database {
   }
 
   async #send(messages: readonly Uint8Array[]): Promise<readonly TextResult[]> {
-    const answer = await this.#pglite.runExclusive(() =>
-      this.#pglite.execProtocol(Buffer.concat(messages), { syncToFs: false, throwOnError: false }),
-    );
+    const answer = await this.#pglite
+      .runExclusive(() => this.#pglite.execProtocol(Buffer.concat(messages), { syncToFs: false, throwOnError: false }))
+      .catch(broken);
     return readResults(answer.messages as unknown as readonly Message[]);
   }
 
@@ -151,6 +151,14 @@ export class Pglite implements Database {
 
 /** Where PGlite keeps the data directory in the file system that it sees. */
 const PGDATA = '/pglite/data';
+
+/** What the server refuses is among its messages: this is no answer of it. */
+function broken(cause: unknown): never {
+  throw new PlanGuardError('engine', `PGlite ${pgliteVersion()} failed: ${(cause as Error).message}`, {
+    hint: 'Run it again with --no-cache; if it fails again, please report it with the statement that it was asked.',
+    cause,
+  });
+}
 
 /** @throws what the server refused, as it said it */
 function readResults(messages: readonly Message[]): readonly TextResult[] {

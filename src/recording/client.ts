@@ -1,15 +1,16 @@
 import { EventEmitter } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
 import Query, { type QueryConnection } from 'pg/lib/query.js';
 import pgUtils from 'pg/lib/utils.js';
 import { DatabaseError } from 'pg-protocol';
-import { currentCallSite } from './call-site.js';
+import { currentCallSite, stackOf } from './call-site.js';
 import type { Answer, SentStatement } from './messages.js';
 
 type Callback = (error: Error | null, client?: RecordingClient, release?: () => void) => void;
 
 /**
- * Stands in for a client and for a pool of the package `pg`: every statement goes to the other thread, which runs it
- * on the seeded rows. What a query is called with, the text of values, and results are read and made by `pg`'s own
+ * Stands in for a client and for a pool of the package `pg`: every statement is handed on and
+ * answered by the seeded rows. What a query is called with, the text of values, and results are read and made by `pg`'s own
  * code.
  */
 export class RecordingClient extends EventEmitter {
@@ -61,7 +62,8 @@ export class RecordingClient extends EventEmitter {
   async idle(): Promise<void> {
     do {
       await Promise.all(this.#pending);
-      await new Promise((resolve) => setImmediate(resolve));
+      // Modules may have put other timers in the place of the global ones.
+      await turn();
     } while (this.#pending.size > 0);
   }
 
@@ -118,7 +120,7 @@ function asText(value: unknown): string | null {
 function settle(query: Query, answer: Answer, call: Error, connection: QueryConnection): void {
   if (answer.kind === 'refused') {
     const error = Object.assign(new DatabaseError(answer.message, 0, 'error'), answer.facts);
-    error.stack = `${error.name}: ${error.message}\n${(call.stack ?? '').split('\n').slice(1).join('\n')}`;
+    error.stack = `${error.name}: ${error.message}\n${stackOf(call).split('\n').slice(1).join('\n')}`;
     query.handleError(error, connection);
     return;
   }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.js';
+import type { ErrorCode, Where } from '../errors.js';
 import type { Loan } from '../postgres/seeded.js';
 
 /** Place of a call in source code, after source maps. */
@@ -8,11 +8,13 @@ export interface CallSite {
   readonly column: number;
 }
 
-/** Names a function of a module. */
+/** A function of a module. */
 export interface ModuleFunction {
   /** Absolute path of the module. */
   readonly file: string;
   readonly export: string;
+  /** Its place in the suite file. */
+  readonly where: Where;
 }
 
 /** A statement as a function sent it. */
@@ -28,27 +30,25 @@ export interface SentStatement {
 export type FromWorker =
   /** The database is open. */
   | { readonly kind: 'opened' }
-  /** The database cannot be opened. `code` and `hint` are those of a PlanGuardError. */
-  | {
-      readonly kind: 'unopened';
-      readonly message: string;
-      readonly code: ErrorCode | undefined;
-      readonly hint: string | undefined;
-    }
   /** The module is loaded. */
   | { readonly kind: 'loaded' }
-  /** The first run begins. */
-  | { readonly kind: 'begun' }
   /** A run has ended: the statements that the function sent, in their order. */
   | { readonly kind: 'ran'; readonly statements: readonly SentStatement[] }
   /** All runs have ended. */
   | { readonly kind: 'done' }
+  /** The database is closed, and as it was, but for its files where they may have changed. */
+  | { readonly kind: 'closed'; readonly changed: boolean }
+  /** The database cannot be opened, or it failed. `code` and `hint` are those of a PlanGuardError. */
+  | {
+      readonly kind: 'broken';
+      readonly message: string;
+      readonly code: ErrorCode | undefined;
+      readonly hint: string | undefined;
+    }
   /** The function is not there, or it threw. */
   | { readonly kind: 'failed'; readonly message: string; readonly at: CallSite | undefined }
-  /** The function sent a statement after its run had ended. */
-  | { readonly kind: 'late'; readonly at: CallSite | undefined }
-  /** The database is closed, and as it was, but for its files where they may have changed. */
-  | { readonly kind: 'closed'; readonly changed: boolean };
+  /** A function sent a statement after its run had ended. */
+  | { readonly kind: 'late'; readonly target: ModuleFunction; readonly at: CallSite | undefined };
 
 /** The server's answer to a statement. */
 export type Answer =
@@ -66,13 +66,13 @@ export type Answer =
       readonly facts: Readonly<Record<string, string>>;
     };
 
-/** What the worker is told. */
+/** What the worker is told: each once it has answered what came before. */
 export type ToWorker =
-  /** Comes once. */
+  /** Comes first, and again where it was answered that the database cannot be opened. */
   | ({ readonly kind: 'open' } & Loan)
-  /** Loads the function and runs it once with each of the values, as soon as the database is open. */
+  /** Loads the function and runs it once with each of the values. */
   | { readonly kind: 'record'; readonly target: ModuleFunction; readonly values: readonly Values[] }
-  /** Comes last, and only where the database is open. */
+  /** Comes last, and also before `record` is answered. */
   | { readonly kind: 'close' };
 
 /** What a function is called with. */

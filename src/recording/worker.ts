@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
-import { parentPort } from 'node:worker_threads';
+import { type MessagePort, workerData } from 'node:worker_threads';
 import { PlanGuardError } from '../errors.js';
 import type { TextResult } from '../postgres/database.js';
 import { borrow } from '../postgres/lend.js';
 import type { Loan } from '../postgres/seeded.js';
 import { type SeededQuery, SeededSession } from '../postgres/seeded-session.js';
-import { callSite } from './call-site.js';
+import { callSite, stackOf } from './call-site.js';
 import { RecordingClient } from './client.js';
 import type { Answer, FromWorker, ModuleFunction, SentStatement, ToWorker, Values } from './messages.js';
 
@@ -14,21 +14,18 @@ import type { Answer, FromWorker, ModuleFunction, SentStatement, ToWorker, Value
 
 type QueryFunction = (client: RecordingClient, values: Values) => unknown;
 
-const port = parentPort;
-if (port === null) throw new Error('recording/worker runs as a worker thread only');
+/** Not the thread's own port, which a module that is made for threads listens to. */
+const port = workerData as MessagePort;
 process.setSourceMapsEnabled(true);
 Error.stackTraceLimit = 30;
 const send = (message: FromWorker) => port.postMessage(message);
-let setSession: (session: SeededSession) => void = () => {};
-const session = new Promise<SeededSession>((resolve) => {
-  setSession = resolve;
-});
+let session: SeededSession;
 let closing = false;
 
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'open':
-      void open(message);
+      open(message).catch(broken);
       return;
     case 'record':
       record(message.target, message.values).catch(fail);
@@ -40,32 +37,50 @@ port.on('message', (message: ToWorker) => {
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, fail);
 
 function fail(error: unknown): void {
-  if (error instanceof Error) {
+  if (error instanceof PlanGuardError) {
+    broken(error);
+  } else if (error instanceof Error && error.message === LATE) {
+    // That it was sent is told already.
+  } else if (error instanceof Error) {
     // The errors of `pg` are called "error".
     const message = error.name === 'error' ? error.message : `${error.name}: ${error.message}`;
-    send({ kind: 'failed', message, at: callSite(error.stack) });
+    send({ kind: 'failed', message, at: callSite(stackOf(error)) });
   } else {
     send({ kind: 'failed', message: String(error), at: undefined });
   }
 }
 
+function broken(error: Error): void {
+  const { code, hint } = error instanceof PlanGuardError ? error : {};
+  send({ kind: 'broken', message: error.message, code, hint });
+}
+
+async function open({ address, session: settings }: Loan): Promise<void> {
+  session = new SeededSession(await borrow(address, settings));
+  send({ kind: 'opened' });
+}
+
 async function record(target: ModuleFunction, runs: readonly Values[]): Promise<void> {
   const call = await load(target);
   send({ kind: 'loaded' });
-  const opened = await session;
-  send({ kind: 'begun' });
   for (const values of runs) {
     if (closing) return;
-    send({ kind: 'ran', statements: await opened.inTransaction((query) => run(call, values, query)) });
+    const statements = await session.inTransaction((query) => run(call, values, query, target));
+    send({ kind: 'ran', statements });
   }
   send({ kind: 'done' });
 }
 
-async function run(call: QueryFunction, values: Values, query: SeededQuery): Promise<readonly SentStatement[]> {
+async function run(
+  call: QueryFunction,
+  values: Values,
+  query: SeededQuery,
+  target: ModuleFunction,
+): Promise<readonly SentStatement[]> {
   const statements: SentStatement[] = [];
   let ended = false;
   const client = new RecordingClient((statement) => {
-    if (ended) return refuseLate(statement);
+    if (ended) return refuseLate(statement, target);
     statements.push(statement);
     return answerTo(statement, query);
   });
@@ -75,14 +90,12 @@ async function run(call: QueryFunction, values: Values, query: SeededQuery): Pro
   return statements;
 }
 
+const LATE = 'The function sent a statement after it had ended: await every query.';
+
 /** Outside of its run a function has no transaction to be rolled back. */
-async function refuseLate({ at }: SentStatement): Promise<Answer> {
-  send({ kind: 'late', at });
-  return {
-    kind: 'refused',
-    message: 'The function sent a statement after it had ended: await every query.',
-    facts: {},
-  };
+async function refuseLate({ at }: SentStatement, target: ModuleFunction): Promise<Answer> {
+  send({ kind: 'late', target, at });
+  return { kind: 'refused', message: LATE, facts: {} };
 }
 
 /** What the server says to a statement, never an error. */
@@ -91,6 +104,8 @@ async function answerTo({ text, values }: SentStatement, query: SeededQuery): Pr
     const result = await query(text, values);
     return { kind: 'result', fields: result.fields, rows: result.rows, tag: tagOf(result) };
   } catch (error) {
+    // A function that takes no answer for an answer would send other statements than it does.
+    if (error instanceof PlanGuardError) broken(error);
     const { message, length: _, name: __, ...facts } = error as Error & Record<string, unknown>;
     const texts = Object.entries(facts).filter((fact): fact is [string, string] => typeof fact[1] === 'string');
     return { kind: 'refused', message, facts: Object.fromEntries(texts) };
@@ -102,19 +117,9 @@ function tagOf({ command, rowCount }: TextResult): string | undefined {
   return command === 'INSERT' ? `INSERT 0 ${rowCount}` : `${command} ${rowCount}`;
 }
 
-async function open({ address, session: settings }: Loan): Promise<void> {
-  try {
-    setSession(new SeededSession(await borrow(address, settings)));
-    send({ kind: 'opened' });
-  } catch (error) {
-    const { code, hint } = error instanceof PlanGuardError ? error : {};
-    send({ kind: 'unopened', message: (error as Error).message, code, hint });
-  }
-}
-
 async function close(): Promise<void> {
   closing = true;
-  const changed = await session.then((opened) => opened.close()).catch(() => true);
+  const changed = await session.close().catch(() => true);
   send({ kind: 'closed', changed });
 }
 

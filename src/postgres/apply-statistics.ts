@@ -233,6 +233,8 @@ function wantedEnds(statistics: Statistics, sizes: readonly SizedRelation[], rel
     const { leading, name, columns, table = '' } = relations.get(key) ?? {};
     const facts = statistics.tables[table];
     if (leading === undefined || facts === undefined || name === undefined || size.relpages < 2) return [];
+    // The planner would look for the row of an entry that no visibility map vouches for.
+    if (facts.relpages < 1) return [];
     const { column = columns?.[0] ?? '' } = leading;
     const ofTable = leading.column !== undefined;
     const min_max = (ofTable ? facts.columns : facts.indexes[name]?.columns)?.[column]?.min_max;

@@ -1,5 +1,5 @@
 import { PlanGuardError, throwAll, type Where } from '../errors.js';
-import { formatArrayLiteral } from '../statistics/arrays.js';
+import { quoteLiteral } from '../sql/quote.js';
 import type { JsonPath } from '../statistics/locate.js';
 import { readEntries } from './btree.js';
 import { type Database, isServerError } from './database.js';
@@ -110,15 +110,15 @@ async function form(database: Database, some: readonly WantedEnds[]): Promise<re
   if (first === undefined) return [];
   const { type, collation, wide } = first.form;
   const collate = collation === undefined ? '' : `COLLATE ${collation}`;
+  const numbered = some
+    .flatMap(({ min_max }) => min_max)
+    .map((value, index) => `(${index + 1}, ${quoteLiteral(value)})`);
   const results = await database.batch([
     // Event triggers of the schema have no say here.
     { text: 'SET LOCAL session_replication_role = replica' },
     { text: `CREATE TEMP TABLE plan_guard_ends (number int, value ${type} ${collate}, rest int)` },
-    {
-      text: `INSERT INTO pg_temp.plan_guard_ends (number, value)
-        SELECT number, value::${type} FROM unnest($1::text[]) WITH ORDINALITY AS v (value, number)`,
-      values: [formatArrayLiteral(some.flatMap(({ min_max }) => min_max))],
-    },
+    // Literals, which the type's input function reads: a cast from text need not mean the same.
+    { text: `INSERT INTO pg_temp.plan_guard_ends (number, value) VALUES ${numbered.join(', ')}` },
     {
       text: `CREATE INDEX plan_guard_ends_value ON pg_temp.plan_guard_ends (value${wide ? ', rest' : ''})
         WITH (deduplicate_items = off)`,

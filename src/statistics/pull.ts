@@ -91,7 +91,8 @@ const LOCK_TIMEOUT = 2000;
 
 /**
  * Reads the planner's statistics of tables, indexes and columns from `pg_class` and `pg_stats`, in one snapshot that
- * changes nothing; with `minMax` it looks into indexes as well. Tables whose statistics the role is not shown, or that have none, are listed under `unreadable`.
+ * changes nothing; with `minMax` it looks into indexes as well. Tables whose statistics the role is not shown, or that
+ * have none, are listed under `unreadable`.
  * @param client a connection that is not in a transaction: it gets one of its own, read only
  * @throws {PlanGuardError} `statistics` where there is no table to read, or not the one that was asked for
  */

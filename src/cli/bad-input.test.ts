@@ -368,6 +368,31 @@ export const number = 7;
   `);
 });
 
+test.skipIf(process.platform === 'win32')(
+  'a module that waits in a call of the system, which nothing ends',
+  async () => {
+    const orders = `import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+export function waits() {
+  execFileSync('mkfifo', [new URL('pipe', import.meta.url).pathname]);
+  readFileSync(new URL('pipe', import.meta.url));
+}
+export function fails() { throw new Error('no'); }
+`;
+    const queries = ['waits', 'fails'].map((name) => ({ module: 'orders.mjs', export: name }));
+    expect(await check({ queries, 'module-timeout': '2s' }, { 'orders.mjs': orders })).toMatchInlineSnapshot(`
+      "
+      $ plan-guard check
+      error: plan-guard.yaml:12:5: The function waits failed for the scenario regular: it did not end within 2 s.
+        next: plan-guard calls it as (client, values) once per scenario, on the seeded rows; its SQL goes through the client.
+      error: orders.mjs:7:33: The function fails failed for the scenario regular: Error: no.
+        next: plan-guard calls it as (client, values) once per scenario, on the seeded rows; its SQL goes through the client.
+      exit null
+      "
+    `);
+  },
+);
+
 test('a statement that comes too late does not hide what is wrong with other functions, nor they it', async () => {
   const orders = `const SQL = 'SELECT id FROM orders WHERE customer_id = 7';
 export async function late(client) {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { formatWhere, PlanGuardError, throwAll } from '../errors.js';
 import type { Loan, SeededDatabase } from '../postgres/seeded.js';
@@ -50,7 +51,7 @@ interface Thread {
 /** Opens the seeded rows in a thread, by way of its argument. */
 export type OpenSeeded = (openIn: (loan: Loan) => Promise<void>) => Promise<SeededDatabase>;
 
-/** How long a thread may take to open the database, and to close it, in milliseconds. */
+/** How long a thread may take to open the database, and to close it or to end, in milliseconds. */
 const OPENING = 60_000;
 const CLOSING = 1000;
 
@@ -183,7 +184,7 @@ export class Recorder {
     const database = await thread.database.catch(() => undefined);
     const changed = database === undefined || (await closeIn(thread));
     thread.ended ??= new Error('The thread was ended.');
-    await thread.worker.terminate();
+    await terminate(thread);
     await database?.close({ changed });
   }
 
@@ -275,6 +276,19 @@ async function closeIn(thread: Thread): Promise<boolean> {
   });
   await closed.catch(() => {});
   return changed;
+}
+
+/** Ends a thread, but for one that waits in a call of the system: Node ends that with the call, and waits for it. */
+async function terminate({ worker, port }: Thread): Promise<void> {
+  if (await Promise.race([worker.terminate().then(() => true), sleep(CLOSING, false, { ref: false })])) return;
+  worker.unref();
+  port.unref();
+  // Who listens to what it prints would be kept as well.
+  for (const stream of [worker.stdout, worker.stderr]) stream.on('error', () => {}).push(null);
+  // After everything that there is to do, this process would wait for it.
+  const kill = () => process.kill(process.pid, 'SIGKILL');
+  process.on('exit', kill);
+  worker.once('exit', () => process.off('exit', kill));
 }
 
 function errorOf(target: ModuleFunction | undefined, message: string, at?: CallSite): PlanGuardError {

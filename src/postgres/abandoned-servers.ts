@@ -1,27 +1,28 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { host, isAlive } from './processes.js';
 
-/** Begins the name of the temporary folder that a native server has for its socket and its log. */
-export const HOME_PREFIX = 'plan-guard-native-';
+/** Names where this process's number means something, in few characters: a socket's path must be short. */
+const HOST = createHash('sha256').update(host()).digest('hex').slice(0, 6);
+const PREFIX = 'plan-guard-native-';
+/** How the name of a folder tells whose it is: it is there as soon as the folder is, however soon its owner is killed. */
+const OWNED = new RegExp(`^${PREFIX}(?<host>[0-9a-f]+)-(?<pid>\\d+)-`);
 
-const OWNER = 'owner.json';
-const DAY = 86_400_000;
+const DATA = 'data-directory';
 /** How long a server may take to stop, in milliseconds. */
 const PATIENCE = 5000;
 
-interface Owner {
-  readonly host: string;
-  readonly pid: number;
-  /** The data directory of the server. */
-  readonly data: string;
+/** Makes the temporary folder that a native server has for its socket and its log. */
+export function makeHome(): string {
+  return mkdtempSync(join(tmpdir(), `${PREFIX}${HOST}-${process.pid}-`));
 }
 
-/** Notes in a server's folder whose it is, for the case that this process is killed. */
-export function writeOwner(home: string, data: string): void {
-  writeFileSync(join(home, OWNER), JSON.stringify({ host: host(), pid: process.pid, data } satisfies Owner));
+/** Notes the data directory of a server in its folder, before it is started, for the case that this process is killed. */
+export function noteData(home: string, data: string): void {
+  writeFileSync(join(home, DATA), data);
 }
 
 /**
@@ -30,12 +31,12 @@ export function writeOwner(home: string, data: string): void {
  */
 export function removeAbandonedServers(): void {
   for (const name of list(tmpdir())) {
-    if (!name.startsWith(HOME_PREFIX)) continue;
+    const owner = OWNED.exec(name)?.groups;
+    if (owner === undefined || owner.host !== HOST || isAlive(Number(owner.pid))) continue;
     const home = join(tmpdir(), name);
     try {
-      const owner = readOwner(home);
-      if (owner === undefined ? ageOf(home) < DAY : owner.host !== host() || isAlive(owner.pid)) continue;
-      if (owner !== undefined) stopServer(owner.data);
+      const data = readData(home);
+      if (data !== undefined) stopServer(data);
       rmSync(home, { recursive: true, force: true, maxRetries: 5 });
     } catch {
       // Another user's, or another run is at it.
@@ -43,9 +44,10 @@ export function removeAbandonedServers(): void {
   }
 }
 
-function readOwner(home: string): Owner | undefined {
+/** Undefined where no server was started yet. */
+function readData(home: string): string | undefined {
   try {
-    return JSON.parse(readFileSync(join(home, OWNER), 'utf8')) as Owner;
+    return readFileSync(join(home, DATA), 'utf8') || undefined;
   } catch {
     return undefined;
   }
@@ -83,10 +85,6 @@ function isServer(pid: number, data: string): boolean {
 
 function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
-
-function ageOf(path: string): number {
-  return Date.now() - statSync(path).mtimeMs;
 }
 
 function list(folder: string): string[] {

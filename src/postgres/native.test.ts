@@ -3,10 +3,11 @@ import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { makeHome, removeAbandonedServers } from './abandoned-servers.js';
 import { startNativeServer } from './native.js';
 
 let temporary: string;
@@ -106,4 +107,17 @@ test('a process that exits without stopping its server leaves neither server nor
   // The server has ended by then; its process entry stays until whoever adopted it takes note.
   await vi.waitFor(() => expect(() => process.kill(Number(failure.stdout), 0)).toThrow('ESRCH'), { timeout: 10_000 });
   expect(readdirSync(temporary).filter((name) => name.startsWith('plan-guard-native-'))).toEqual([]);
+});
+
+test('a folder is told to be a killed process’s as soon as it is there', async () => {
+  const module = JSON.stringify(new URL('../../dist/postgres/abandoned-servers.js', import.meta.url).href);
+  const made = `import { makeHome } from ${module}; makeHome(); process.kill(process.pid, 'SIGKILL');`;
+  const killed = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', made]).catch(
+    (error) => error,
+  );
+  expect(killed).toMatchObject({ signal: 'SIGKILL' });
+  const own = makeHome();
+  expect(readdirSync(temporary)).toHaveLength(2);
+  removeAbandonedServers();
+  expect(readdirSync(temporary)).toEqual([basename(own)]);
 });

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { chownSync, closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlanGuardError } from '../errors.js';
-import { HOME_PREFIX, writeOwner } from './abandoned-servers.js';
+import { makeHome, noteData } from './abandoned-servers.js';
 import { type Account, requireOpen, serverAccount } from './account.js';
 import { OWN_SERVER } from './driver.js';
 import { findServer, type ServerBinaries } from './servers.js';
@@ -79,7 +79,7 @@ export async function startNativeServer(options: NativeServerOptions = {}): Prom
   const account = await serverAccount();
   if (account !== undefined) requireOpen(account, [tmpdir(), binaries.folder, dirname(options.directory ?? tmpdir())]);
   // A signal between its making and the listener below would leave it behind.
-  const home = mkdtempSync(join(tmpdir(), HOME_PREFIX));
+  const home = makeHome();
   const directory = options.directory ?? join(home, 'data');
   let server: ChildProcess | undefined;
   let initdb: ChildProcess | undefined;
@@ -101,7 +101,7 @@ export async function startNativeServer(options: NativeServerOptions = {}): Prom
   };
 
   try {
-    writeOwner(home, directory);
+    noteData(home, directory);
     if (account !== undefined) chownSync(home, account.uid, account.gid);
     if (!existsSync(join(directory, 'PG_VERSION'))) {
       await mkdir(directory, { recursive: true, mode: 0o700 });

@@ -1,5 +1,4 @@
-import type { Address, ClusterOptions, Engine, Lent, PreparedDirectory } from './engine.js';
-import { using } from './engine.js';
+import { type Address, type ClusterOptions, type Engine, type Lent, type PreparedDirectory, using } from './engine.js';
 import { hashScripts, runScripts, type Script } from './scripts.js';
 import type { SessionSettings } from './settings.js';
 

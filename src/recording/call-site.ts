@@ -24,7 +24,7 @@ export function callSite(stack: string): CallSite | undefined {
   return undefined;
 }
 
-/** The stack of an error as Node writes it, whatever modules made of `Error.prepareStackTrace`; empty where there is none. */
+/** The stack as Node writes it, whatever modules made of `Error.prepareStackTrace`; empty where there is none. */
 export function stackOf(error: Error): string {
   return withStacks(() => {
     const stack: unknown = error.stack;
@@ -77,14 +77,14 @@ function compiledFrames(): CallSite[] {
 }
 
 /** Frames that a stack may have. */
-const DEPTH = 30;
+export const STACK_DEPTH = 30;
 
 /** Does something with stacks as they are wanted here: modules may want them otherwise. */
 function withStacks<Result>(work: () => Result, prepare?: typeof Error.prepareStackTrace): Result {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {
     Error.prepareStackTrace = prepare as typeof Error.prepareStackTrace;
-    Error.stackTraceLimit = DEPTH;
+    Error.stackTraceLimit = STACK_DEPTH;
     return work();
   } finally {
     Error.prepareStackTrace = prepareStackTrace;

@@ -9,9 +9,8 @@ import type { Answer, SentStatement } from './messages.js';
 type Callback = (error: Error | null, client?: RecordingClient, release?: () => void) => void;
 
 /**
- * Stands in for a client and for a pool of the package `pg`: every statement is handed on and
- * answered by the seeded rows. What a query is called with, the text of values, and results are read and made by `pg`'s own
- * code.
+ * Stands in for a client and for a pool of the package `pg`: every statement is handed on and answered by the seeded
+ * rows. What a query is called with, the text of values, and results are read and made by `pg`'s own code.
  */
 export class RecordingClient extends EventEmitter {
   readonly escapeIdentifier = pgUtils.escapeIdentifier;

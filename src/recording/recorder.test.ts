@@ -521,6 +521,21 @@ test('rows that cannot be opened are told to every function, and leave nothing o
   expect(busy).toHaveLength(1);
 });
 
+test('a client that a module kept from an earlier run is told at once, at the call', async () => {
+  const own = recorderOf(source);
+  const target = fn(`  kept ??= client;\n  await kept.query('SELECT 1');`, { before: 'let kept;' });
+  const where = { file: target.file, line: 4 };
+  await expect(own.record(target, [...once, { scenario: 'two', values: {} }])).rejects.toMatchObject({
+    message:
+      'The function run failed for the scenario two: The function sent a statement after it had ended: await every query.',
+    where,
+  });
+  await expect(own.close()).rejects.toMatchObject({
+    message: 'The function run sent a statement after it had ended: await every query.',
+    where,
+  });
+});
+
 test('a module that hangs while it is loaded keeps nothing from being opened for the next one', async () => {
   const own = recorderOf(source);
   const hanging = fn('', { before: 'while (true) {}', timeout: 500 });

@@ -6,7 +6,7 @@ import type { TextResult } from '../postgres/database.js';
 import { borrow } from '../postgres/lend.js';
 import type { Loan } from '../postgres/seeded.js';
 import { type SeededQuery, SeededSession } from '../postgres/seeded-session.js';
-import { callSite, stackOf } from './call-site.js';
+import { callSite, STACK_DEPTH, stackOf } from './call-site.js';
 import { RecordingClient } from './client.js';
 import type { Answer, FromWorker, ModuleFunction, SentStatement, ToWorker, Values } from './messages.js';
 
@@ -17,7 +17,7 @@ type QueryFunction = (client: RecordingClient, values: Values) => unknown;
 /** Not the thread's own port, which a module that is made for threads listens to. */
 const port = workerData as MessagePort;
 process.setSourceMapsEnabled(true);
-Error.stackTraceLimit = 30;
+Error.stackTraceLimit = STACK_DEPTH;
 const send = (message: FromWorker) => port.postMessage(message);
 let session: SeededSession;
 let closing = false;
@@ -34,13 +34,16 @@ port.on('message', (message: ToWorker) => {
       void close();
   }
 });
-for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, fail);
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error) => {
+    // That a statement came too late is told already; nobody waited for it.
+    if (!(error instanceof Error && error.message === LATE)) fail(error);
+  });
+}
 
 function fail(error: unknown): void {
   if (error instanceof PlanGuardError) {
     broken(error);
-  } else if (error instanceof Error && error.message === LATE) {
-    // That it was sent is told already.
   } else if (error instanceof Error) {
     // The errors of `pg` are called "error".
     const message = error.name === 'error' ? error.message : `${error.name}: ${error.message}`;
@@ -90,7 +93,7 @@ async function run(
   return statements;
 }
 
-const LATE = 'The function sent a statement after it had ended: await every query.';
+const LATE = 'The function sent a statement after it had ended: await every query';
 
 /** Outside of its run a function has no transaction to be rolled back. */
 async function refuseLate({ at }: SentStatement, target: ModuleFunction): Promise<Answer> {
